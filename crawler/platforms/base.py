@@ -4,6 +4,7 @@ An adapter is data first: XPaths and patterns as class attributes. Methods are o
 a CMS cannot be described by data. Adapters are stateless; `PLATFORMS` holds one instance of each.
 """
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,10 @@ class Identity:
     must not be fetched (a print twin, a login, a calendar month); the ledger keeps it with that
     reason. `content_id` is the CMS's own id where the URL carries one. `fetch_url` is what to ask for
     when the canonical form does not answer by itself (WebSphere's W1).
+
+    `key` is a URL-like string set where a CMS answers one article at any number of paths and none of
+    them is the right one (Joomla's category paths, Liferay's sections): then `canonical_url` is the
+    path as linked, which is what a reader can open, and the ledger compares `compared` instead.
     """
 
     kind: UrlKind
@@ -31,6 +36,12 @@ class Identity:
     content_id: str | None = None
     excluded: str = ""
     fetch_url: str | None = None
+    key: str = ""
+
+    @property
+    def compared(self) -> str:
+        """The URL whose urlkey says whether two links mean one thing."""
+        return self.key or self.canonical_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +65,40 @@ class Hints:
     furniture: tuple[str, ...] = ()
 
 
+_SIMPLE = re.compile(r"([\w-]*)((?:[.#][\w-]+)*)(?:\[([\w-]+)(?:([*^]?)=([^\]]+))?\])?")
+
+
+def css(selector: str) -> str:
+    """Return the XPath of a CSS selector made of `tag`, `.class`, `#id`, `[a=v]`, `[a*=v]`, `[a^=v]`.
+
+    >>> css("#news .hometext")
+    "//*[@id='news']//*[contains(concat(' ', normalize-space(@class), ' '), ' hometext ')]"
+    """
+    path = ""
+    for step in selector.split():
+        found = _SIMPLE.fullmatch(step)
+        if found is None:
+            raise ValueError(f"not a plain CSS selector: {selector!r}")
+        tag, marks, attribute, operator, value = found.groups()
+        tests = []
+        for mark in re.findall(r"[.#][\w-]+", marks):
+            name = mark[1:]
+            tests.append(
+                f"[@id='{name}']"
+                if mark[0] == "#"
+                else f"[contains(concat(' ', normalize-space(@class), ' '), ' {name} ')]"
+            )
+        if attribute and value is None:
+            tests.append(f"[@{attribute}]")
+        elif attribute:
+            form = {"": "[@{0}='{1}']", "*": "[contains(@{0}, '{1}')]", "^": "[starts-with(@{0}, '{1}')]"}[
+                operator
+            ]
+            tests.append(form.format(attribute, value))
+        path += f"//{tag or '*'}{''.join(tests)}"
+    return path
+
+
 class Platform:
     """The generic adapter, and the base of all others."""
 
@@ -72,6 +117,10 @@ class Platform:
     def identify(self, parts: "SplitResult") -> Identity:
         """Return what the URL means. Idempotent on its own canonical URL; never raises."""
         raise NotImplementedError  # generic.py and every adapter answer it
+
+    def page_content_id(self, tree: "HtmlElement", url: str) -> str | None:
+        """Return the CMS's id as the page itself states it, where its URL may not (Drupal's alias)."""
+        return None
 
     def next_listings(self, tree: "HtmlElement", url: str) -> "Sequence[str]":
         """Return absolute URLs of the next page of a listing, if the page is one."""
