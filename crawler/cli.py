@@ -1,0 +1,38 @@
+"""`khocong`: every command of the project, each imported only when it is called."""
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from archive.cli import COMMANDS as ARCHIVE_COMMANDS
+from archive.commands.common import LazyCommand, LazyGroup, run
+
+# A new command is one file in archive/commands or crawler/commands and one line in a table.
+CRAWLER_COMMANDS = {
+    "demo": LazyCommand("crawler.commands.demo:demo", "Try everything on a small portal that comes along."),
+    "crawl": LazyCommand("crawler.commands.crawl:crawl", "Crawl portals or URLs politely into the archive."),
+    "probe": LazyCommand("crawler.commands.probe:probe", "Show what each step makes of one page."),
+    "portals": LazyCommand("crawler.commands.portals:portals", "List the portals that are known."),
+    "status": LazyCommand("crawler.commands.status:status", "Show how each portal of the archive stands."),
+}
+COMMANDS = {**CRAWLER_COMMANDS, **ARCHIVE_COMMANDS}
+
+
+@click.group(cls=LazyGroup, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="khocong", prog_name="khocong")
+def cli() -> None:
+    """Kho Cổng: crawls Vietnam's city and provincial e-portals and keeps what they published.
+
+    Every command takes --archive DIR (default ./archive) and --json. Exit codes: 0 done, 1 failed,
+    2 the request cannot be understood.
+    """
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; return its exit code."""
+    return run(cli, "khocong", argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
