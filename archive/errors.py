@@ -7,6 +7,8 @@ KhoCongError                  a command prints its message as one line and exits
 │   ├── ArchiveBusy           another process writes this archive; try again when it has ended
 │   ├── ArchiveDamaged        the folder is not a readable archive; restore it or name another
 │   ├── ArchiveTooNew         a newer Kho Cổng wrote it; upgrade the program
+│   ├── ArchiveMissing        there is no archive in this folder yet; crawl into it or name another
+│   ├── WarcDamaged           a WARC record is not where, or not what, it should be; restore the file
 │   └── CaptureError          an exchange could not be written to WARC: its response must not be used
 └── PageError                 one page; recorded as an outcome, never stops a crawl
     ├── NotAnArticle          a listing, a soft error page, an empty page: `reason` says which
@@ -44,6 +46,14 @@ class ArchiveDamaged(ArchiveError):
 
 class ArchiveTooNew(ArchiveError):
     """Migrations are applied that this version does not know; upgrade before opening it."""
+
+
+class ArchiveMissing(ArchiveError):
+    """Nothing has been archived in this folder yet: a reader has nothing to read."""
+
+
+class WarcDamaged(ArchiveError):
+    """A WARC record is missing, cut or altered; the message names file and offset."""
 
 
 class CaptureError(ArchiveError):

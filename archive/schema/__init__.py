@@ -1,0 +1,6 @@
+"""The schema, one migration a file; importing this package registers all of them, in order."""
+
+from archive.schema import m0001_initial, m0002_search
+from archive.schema.registry import migrations
+
+__all__ = ["m0001_initial", "m0002_search", "migrations"]

@@ -19,6 +19,7 @@ CREATE TABLE portals (
 CREATE TABLE crawls (
     crawl_id INTEGER PRIMARY KEY,
     portal_key TEXT NOT NULL REFERENCES portals(portal_key),
+    purpose TEXT NOT NULL DEFAULT '',          -- why it was begun: manual, due, demo, …
     started_at TEXT NOT NULL,
     ended_at TEXT,                             -- NULL: running, or its machine died
     reason TEXT,                               -- finished, interrupted, budget, failed: …, died
@@ -50,9 +51,16 @@ CREATE TABLE urls (
     lastmod TEXT,                              -- what the sitemap said
     UNIQUE (portal_key, urlkey)
 ) STRICT;
-CREATE INDEX urls_by_turn ON urls (portal_key, priority DESC, url_id) WHERE state = 'pending';
+-- Those that wait for a retry stand in an index of their own: a host that is down may leave a million of
+-- them, and the next URL must be found without passing them.
+CREATE INDEX urls_by_turn ON urls (portal_key, priority DESC, url_id)
+    WHERE state = 'pending' AND not_before IS NULL;
+CREATE INDEX urls_waiting ON urls (portal_key, not_before)
+    WHERE state = 'pending' AND not_before IS NOT NULL;
 CREATE INDEX urls_leased ON urls (portal_key) WHERE state = 'leased';
 CREATE INDEX urls_by_state ON urls (portal_key, state, kind);
+
+CREATE INDEX crawls_by_portal ON crawls (portal_key, crawl_id);
 
 CREATE TABLE captures (
     capture_id INTEGER PRIMARY KEY,
@@ -114,6 +122,17 @@ CREATE UNIQUE INDEX articles_by_content_id ON articles (portal_key, content_id)
 CREATE INDEX articles_by_published ON articles (published_at);
 CREATE INDEX articles_by_portal_published ON articles (portal_key, published_at);
 CREATE INDEX articles_by_text ON articles (text_digest);
+
+-- Other canonical URLs under which an article was met: opaque WebSphere URLs, renumbered upgrades.
+CREATE TABLE aliases (
+    portal_key TEXT NOT NULL REFERENCES portals(portal_key),
+    urlkey TEXT NOT NULL,
+    url TEXT NOT NULL,
+    article_id INTEGER NOT NULL REFERENCES articles(article_id),
+    found_at TEXT NOT NULL,
+    PRIMARY KEY (portal_key, urlkey)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX aliases_by_article ON aliases (article_id);
 
 -- One row is one distinct text of an article. The current one keeps its fields in `articles`
 -- alone (bodies are stored once): there `body` is NULL. When it is superseded, its fields move
@@ -215,6 +234,54 @@ FROM articles a
 JOIN revisions r ON r.revision_id = a.revision_id
 JOIN captures c ON c.capture_id = r.capture_id
 JOIN portals p ON p.portal_key = a.portal_key;
+
+CREATE VIEW revisions_flat AS
+SELECT a.url, a.portal_key AS portal, r.number, r.revision_id = a.revision_id AS is_current, r.captured_at,
+       coalesce(json_extract(r.body, '$.title'), a.title) AS title,
+       coalesce(json_extract(r.body, '$.lead'), a.lead) AS lead,
+       coalesce(json_extract(r.body, '$.text'), a.text) AS text,
+       CASE WHEN r.body IS NULL THEN a.published_at ELSE json_extract(r.body, '$.published_at') END AS published_at,
+       CASE WHEN r.body IS NULL THEN a.source ELSE json_extract(r.body, '$.source') END AS source,
+       CASE WHEN r.body IS NULL THEN a.byline ELSE json_extract(r.body, '$.byline') END AS byline,
+       r.text_digest, r.extractor, r.method, c.url AS fetched_url, c.warc_file, c.warc_offset, c.payload_digest,
+       r.article_id, r.revision_id, r.capture_id
+FROM revisions r
+JOIN articles a ON a.article_id = r.article_id
+JOIN captures c ON c.capture_id = r.capture_id;
+
+CREATE VIEW citations_flat AS
+SELECT d.normal AS document, d.doc_type, d.number, d.year, d.symbol, d.issuer, d.issued_on, x.verbatim,
+       a.url, a.portal_key AS portal, a.title, a.published_at, r.number AS revision,
+       r.revision_id = a.revision_id AS is_current, x.start_offset, x.end_offset, a.article_id, d.document_id
+FROM citations x
+JOIN documents d ON d.document_id = x.document_id
+JOIN revisions r ON r.revision_id = x.revision_id
+JOIN articles a ON a.article_id = r.article_id;
+
+CREATE VIEW edited_articles AS
+SELECT a.url, a.portal_key AS portal, a.title, count(*) AS revisions, min(r.captured_at) AS first_seen_at,
+       max(r.captured_at) AS last_changed_at, a.status, a.article_id
+FROM articles a JOIN revisions r ON r.article_id = a.article_id
+GROUP BY a.article_id HAVING count(*) > 1;
+
+CREATE VIEW gone_articles AS
+SELECT a.url, a.portal_key AS portal, a.title, a.published_at, a.last_captured_at AS last_seen_at, a.article_id
+FROM articles a WHERE a.status = 'gone';
+
+CREATE VIEW portal_health AS
+SELECT p.portal_key AS portal, p.name, p.platform, p.status,
+       (SELECT count(*) FROM articles a WHERE a.portal_key = p.portal_key) AS articles,
+       (SELECT count(*) FROM urls u WHERE u.portal_key = p.portal_key AND u.state = 'pending') AS pending,
+       (SELECT count(*) FROM urls u WHERE u.portal_key = p.portal_key AND u.state = 'leased') AS leased,
+       (SELECT count(*) FROM urls u WHERE u.portal_key = p.portal_key AND u.state = 'done') AS done,
+       (SELECT count(*) FROM urls u WHERE u.portal_key = p.portal_key AND u.state = 'excluded') AS excluded,
+       (SELECT count(*) FROM urls u WHERE u.portal_key = p.portal_key AND u.state = 'failed') AS failed,
+       (SELECT count(*) FROM urls u WHERE u.portal_key = p.portal_key AND u.state = 'gone') AS gone,
+       (SELECT count(*) FROM issues i WHERE i.portal_key = p.portal_key) AS issues,
+       c.started_at AS last_crawl_at, c.ended_at AS last_crawl_ended_at, c.reason AS last_crawl_reason,
+       c.requests AS last_crawl_requests
+FROM portals p
+LEFT JOIN crawls c ON c.crawl_id = (SELECT max(k.crawl_id) FROM crawls k WHERE k.portal_key = p.portal_key);
 """
 
 

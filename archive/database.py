@@ -1,0 +1,241 @@
+"""Opening an archive folder: checks, the write lock, pragmas, SQL functions, migrations with a backup."""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from archive.errors import ArchiveBusy, ArchiveDamaged, ArchiveMissing, ArchiveTooNew
+from archive.lock import WriteLock
+from archive.schema import migrations
+from archive.vietnamese.fold import fold
+
+DATABASE_NAME = "archive.db"
+WARC_FOLDER = "warc"
+BACKUP_FOLDER = "backups"
+
+# What an archive folder may hold before it has a database: a rebuild begins so, and `errors.log` is where
+# commands write tracebacks. Anything else means that the folder is somebody's, and not an archive.
+_OWN_NAMES = {WARC_FOLDER, BACKUP_FOLDER, "lock", "config", "errors.log", "lost+found"}
+_BUSY_TIMEOUT_MS = 10_000
+
+
+class ArchiveDatabase(Database):
+    """A sqlite-utils Database of an archive folder that knows its lock and serialises its writers."""
+
+    def __init__(self, folder: Path, connection: sqlite3.Connection, lock: WriteLock | None) -> None:
+        super().__init__(connection, execute_plugins=False)
+        self.folder = folder
+        self._lock = lock
+        self._guard = threading.RLock()
+
+    @property
+    def writable(self) -> bool:
+        """Whether this connection holds the write lock."""
+        return self._lock is not None
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Run the block as one write transaction, or as a part of the one this thread is in.
+
+        Threads wait for one another here. Whatever is raised inside rolls everything back.
+        """
+        with self._guard, reading_errors(self.folder):
+            if self.conn.in_transaction:
+                yield self.conn
+                return
+            self.conn.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.conn
+                self.conn.execute("COMMIT")
+            except BaseException:
+                if self.conn.in_transaction:
+                    self.conn.execute("ROLLBACK")
+                raise
+
+    def close(self) -> None:
+        """Close the connection and let the next writer in."""
+        super().close()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+
+def open_archive(path: Path, *, write: bool) -> ArchiveDatabase:
+    """Open the archive in the folder *path*; a writer makes it where there is none.
+
+    Raises ArchiveMissing (reading where nothing is), ArchiveBusy (a second writer), ArchiveTooNew, and
+    ArchiveDamaged for everything that is not a usable archive; the last changes nothing on disk.
+    """
+    _check_folder(path, write=write)
+    with reading_errors(path):
+        return _open_writer(path) if write else _open_reader(path)
+
+
+@contextmanager
+def reading_errors(path: Path) -> Iterator[None]:
+    """Turn what SQLite and the system say about a broken archive into ArchiveDamaged or ArchiveBusy."""
+    try:
+        yield
+    except sqlite3.IntegrityError:
+        raise
+    except PermissionError as error:
+        raise ArchiveDamaged(f"no permission for {error.filename or path}; change its rights or name another "
+                             "archive with --archive") from error
+    except sqlite3.OperationalError as error:
+        text = str(error)
+        if "locked" in text or "busy" in text:
+            raise ArchiveBusy(f"another program is writing {path / DATABASE_NAME}; close it and try again") from error
+        if "readonly" in text or "unable to open" in text or "disk I/O" in text or "is full" in text:
+            raise ArchiveDamaged(f"{path / DATABASE_NAME} cannot be used: {text}; check its rights and the disk"
+                                 ) from error
+        raise
+    except sqlite3.DatabaseError as error:
+        if type(error) is not sqlite3.DatabaseError:
+            raise
+        raise ArchiveDamaged(
+            f"{path / DATABASE_NAME} is damaged ({error}); put back a copy, from {BACKUP_FOLDER}/ if there is one, "
+            "or name another archive with --archive"
+        ) from error
+
+
+def _check_folder(path: Path, *, write: bool) -> None:
+    try:
+        if not path.exists():
+            if not write:
+                raise ArchiveMissing(f"no archive in {path} yet; `khocong crawl` makes one, --archive names another")
+            return
+        if not path.is_dir():
+            raise ArchiveDamaged(f"{path} is a file, not an archive folder; name another with --archive")
+        names = {entry.name for entry in path.iterdir()}
+    except OSError as error:
+        raise ArchiveDamaged(f"{path} cannot be read: {error.strerror}; name another archive with --archive") from error
+    if DATABASE_NAME in names:
+        return
+    strangers = sorted(name for name in names - _OWN_NAMES if not name.startswith((".", DATABASE_NAME)))
+    if strangers:
+        shown = ", ".join(strangers[:3])
+        raise ArchiveDamaged(f"{path} is not an archive: it holds {shown}; name another folder with --archive")
+    if not write:
+        raise ArchiveMissing(f"no archive in {path} yet; `khocong crawl` makes one, --archive names another")
+
+
+def _open_writer(path: Path) -> ArchiveDatabase:
+    try:
+        (path / WARC_FOLDER).mkdir(parents=True, exist_ok=True)
+        lock = WriteLock(path)
+    except OSError as error:
+        raise ArchiveDamaged(f"{path} cannot be written: {error.strerror}; change its rights or name another "
+                             "archive with --archive") from error
+    try:
+        connection = sqlite3.connect(path / DATABASE_NAME, check_same_thread=False, cached_statements=512)
+        try:
+            db = ArchiveDatabase(path, connection, lock)
+            _prepare(db)
+            connection.execute("PRAGMA journal_mode = WAL")
+            # FULL: a commit is on disk when it returns, so "done" survives a power cut, as the WARC does.
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA cache_size = -65536")
+            connection.execute("PRAGMA temp_store = MEMORY")
+            _migrate(db)
+        except BaseException:
+            connection.close()
+            raise
+    except BaseException:
+        lock.release()
+        raise
+    return db
+
+
+def _open_reader(path: Path) -> ArchiveDatabase:
+    db = _connect_reader(path)
+    try:
+        _check_version(db)
+        pending = migrations.pending(db)
+    except BaseException:
+        db.close()
+        raise
+    if not pending:
+        return db
+    # An older version wrote it: bring it up to date first, which needs the write lock for a moment.
+    db.close()
+    _open_writer(path).close()
+    return _connect_reader(path)
+
+
+def _connect_reader(path: Path) -> ArchiveDatabase:
+    file = (path / DATABASE_NAME).resolve()
+    address = f"{file.as_uri()}?mode=ro"
+    if not os.access(path, os.W_OK) and not _has_log(file):
+        # WAL readers need a shared-memory file beside the database. Where none can be made nobody can
+        # write either, so the file may be read as what it is: unchanging.
+        address += "&immutable=1"
+    connection = sqlite3.connect(address, uri=True, check_same_thread=False)
+    try:
+        db = ArchiveDatabase(path, connection, None)
+        _prepare(db)
+        connection.execute("PRAGMA query_only = ON")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except BaseException:
+        connection.close()
+        raise
+    return db
+
+
+def _has_log(file: Path) -> bool:
+    log = file.with_name(file.name + "-wal")
+    return log.exists() and log.stat().st_size > 0
+
+
+def _prepare(db: ArchiveDatabase) -> None:
+    db.conn.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
+    db.conn.create_function("vn_fold", 1, _fold_value, deterministic=True)
+
+
+def _fold_value(value: object) -> object:
+    return fold(value) if isinstance(value, str) else value
+
+
+def _check_version(db: ArchiveDatabase) -> list[str]:
+    """Return the names of the applied migrations; raise ArchiveTooNew when one is unknown here."""
+    known = {migration.name for migration in migrations.pending(Database(memory=True, execute_plugins=False))}
+    applied = [migration.name for migration in migrations.applied(db)]
+    unknown = [name for name in applied if name not in known]
+    if unknown:
+        raise ArchiveTooNew(
+            f"{db.folder} was written by a newer Kho Cổng (schema {unknown[-1]}); upgrade khocong to open it"
+        )
+    return applied
+
+
+def _migrate(db: ArchiveDatabase) -> None:
+    applied = _check_version(db)
+    if not migrations.pending(db):
+        return
+    if not applied and db.table_names():
+        raise ArchiveDamaged(
+            f"{db.folder / DATABASE_NAME} is a database of another program; name another folder with --archive"
+        )
+    if applied:
+        _back_up(db, applied[-1])
+    migrations.apply(db)
+
+
+def _back_up(db: ArchiveDatabase, schema: str) -> None:
+    """Copy the database as it is before a migration touches it, whole or not at all."""
+    folder = db.folder / BACKUP_FOLDER
+    folder.mkdir(exist_ok=True)
+    target = folder / f"archive-{schema}-{datetime.now(UTC):%Y%m%dT%H%M%S}.db"
+    unfinished = target.with_suffix(".part")
+    copy = sqlite3.connect(unfinished)
+    try:
+        db.conn.backup(copy)
+    finally:
+        copy.close()
+    unfinished.rename(target)

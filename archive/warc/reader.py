@@ -1,0 +1,171 @@
+"""WARC files in, records out: ours and other tools' (gzip or plain, 1.0 and 1.1, `<uri>` in brackets)."""
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from warcio.archiveiterator import ArchiveIterator
+from warcio.exceptions import ArchiveLoadFailed
+
+from archive.digests import payload_digest
+from archive.errors import WarcDamaged
+
+# A gzip bomb of 10 kB holds 10 MB; no page of a portal has come near this.
+MAX_BODY_BYTES = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One WARC record. `payload` is as stored: the HTTP body with content-encoding still on.
+
+    `status` is None where there is no HTTP response; `length` counts compressed bytes in the file and is
+    0 when the record was read alone. `headers` are the HTTP headers, `warc_headers` the record's own.
+    """
+
+    file: str
+    offset: int
+    length: int
+    type: str
+    record_id: str
+    url: str
+    date: str
+    status: int | None
+    headers: tuple[tuple[str, str], ...]
+    warc_headers: tuple[tuple[str, str], ...]
+    payload: bytes
+    payload_digest: str | None
+
+    def header(self, name: str) -> str | None:
+        """Return the first HTTP header called *name*, in any case."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+    def warc_header(self, name: str) -> str | None:
+        """Return the first WARC header called *name*, in any case."""
+        return next((value for key, value in self.warc_headers if key.lower() == name.lower()), None)
+
+    def body(self, max_bytes: int = MAX_BODY_BYTES) -> bytes:
+        """Return the payload with content-encoding undone, cut at *max_bytes*.
+
+        Raises WarcDamaged for an encoding that is unknown or does not fit the bytes.
+        """
+        return decode_body(self.payload, self.header("Content-Encoding") or "", max_bytes)
+
+    def digest_matches(self) -> bool:
+        """Say whether the payload is what its own digest says; a revisit carries none to compare."""
+        if self.type == "revisit" or self.payload_digest is None:
+            return True
+        return payload_digest(self.payload) == self.payload_digest
+
+
+def read_record(path: Path, offset: int) -> Record:
+    """Return the record that begins at byte *offset*. Raises WarcDamaged when none does."""
+    try:
+        with path.open("rb") as stream:
+            stream.seek(offset)
+            iterator = ArchiveIterator(stream)
+            record = next(iterator, None)
+            if record is None:
+                raise WarcDamaged(f"no WARC record at {path}:{offset}: the file ends there")
+            return replace(_read(record, path.name), offset=offset)
+    except FileNotFoundError as error:
+        raise WarcDamaged(f"{path} is missing; put it back from a copy") from error
+    except (ArchiveLoadFailed, EOFError, OSError, ValueError, zlib.error) as error:
+        raise WarcDamaged(f"no WARC record at {path}:{offset}: {_first_line(error)}") from error
+
+
+def iterate(path: Path) -> Iterator[Record]:
+    """Yield every record of a file in order. Raises WarcDamaged, with the offset, where it breaks off."""
+    offset = 0
+    try:
+        with path.open("rb") as stream:
+            iterator = ArchiveIterator(stream)
+            for record in iterator:
+                content = _read(record, path.name)
+                offset, length = iterator.get_record_offset(), iterator.get_record_length()
+                yield replace(content, offset=offset, length=length)
+                offset += length
+    except FileNotFoundError as error:
+        raise WarcDamaged(f"{path} is missing; put it back from a copy") from error
+    except (ArchiveLoadFailed, EOFError, OSError, ValueError, zlib.error) as error:
+        raise WarcDamaged(f"no WARC record at {path}:{offset}: {_first_line(error)}") from error
+
+
+def decode_body(payload: bytes, encoding: str, max_bytes: int = MAX_BODY_BYTES) -> bytes:
+    """Undo a Content-Encoding (gzip, deflate, br and zstd where their modules are installed)."""
+    for name in reversed([part.strip().lower() for part in encoding.split(",")]):
+        if name in ("", "identity") or not payload:
+            continue
+        if name in ("gzip", "x-gzip"):
+            payload = _inflate(payload, 31, max_bytes)
+        elif name == "deflate":
+            # RFC 9110 means zlib; servers also send bare deflate.
+            bare = len(payload) < 2 or payload[0] & 0x0F != 8 or int.from_bytes(payload[:2], "big") % 31
+            payload = _inflate(payload, -15 if bare else 15, max_bytes)
+        else:
+            payload = _unpack_optional(name, payload, max_bytes)
+    return payload
+
+
+def _inflate(data: bytes, wbits: int, max_bytes: int) -> bytes:
+    parts: list[bytes] = []
+    left = max_bytes
+    try:
+        while data and left > 0:
+            unpacker = zlib.decompressobj(wbits)
+            part = unpacker.decompress(data, left)
+            parts.append(part)
+            left -= len(part)
+            data = unpacker.unused_data if unpacker.eof and wbits == 31 else b""
+    except zlib.error as error:
+        # Servers pad gzip with zeros and cut it short: what was readable counts.
+        if not parts:
+            raise WarcDamaged(f"the body is not what Content-Encoding says: {error}") from error
+    return b"".join(parts)
+
+
+def _unpack_optional(name: str, payload: bytes, max_bytes: int) -> bytes:
+    try:
+        if name == "br":
+            import brotli
+
+            return bytes(brotli.decompress(payload))[:max_bytes]
+        if name == "zstd":
+            import zstandard
+
+            with zstandard.ZstdDecompressor().stream_reader(payload) as reader:
+                return bytes(reader.read(max_bytes))
+    except ImportError as error:
+        raise WarcDamaged(f"Content-Encoding {name} needs a module that is not installed") from error
+    except Exception as error:  # both modules raise bare classes of their own
+        raise WarcDamaged(f"the body is not what Content-Encoding says: {error}") from error
+    raise WarcDamaged(f"unknown Content-Encoding {name[:40]!r}")
+
+
+def _read(record: Any, file: str) -> Record:
+    own = record.rec_headers
+    http = record.http_headers
+    status: int | None = None
+    if http is not None and record.rec_type in ("response", "revisit"):
+        code = http.get_statuscode()
+        status = int(code) if code and code.isascii() and code.isdigit() else None
+    return Record(
+        file=file,
+        offset=0,
+        length=0,
+        type=record.rec_type,
+        record_id=(own.get_header("WARC-Record-ID") or "").strip("<> "),
+        # wget writes the URL in angle brackets.
+        url=(own.get_header("WARC-Target-URI") or "").strip("<> "),
+        date=own.get_header("WARC-Date") or "",
+        status=status,
+        headers=tuple(http.headers) if http is not None else (),
+        warc_headers=tuple(own.headers),
+        payload=record.raw_stream.read(),
+        payload_digest=own.get_header("WARC-Payload-Digest"),
+    )
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
