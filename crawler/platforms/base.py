@@ -122,6 +122,14 @@ class Platform:
         """Return the CMS's id as the page itself states it, where its URL may not (Drupal's alias)."""
         return None
 
+    def page_kind(self, tree: "HtmlElement", url: str) -> UrlKind | None:
+        """Return "article", "listing" or "page" where the page's own marks say so, else None."""
+        return None
+
     def next_listings(self, tree: "HtmlElement", url: str) -> "Sequence[str]":
         """Return absolute URLs of the next page of a listing, if the page is one."""
         return ()
+
+    def next_part(self, tree: "HtmlElement", url: str) -> str | None:
+        """Return the absolute URL of the next part of a multi-page article, if there is one."""
+        return None
