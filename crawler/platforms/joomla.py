@@ -193,7 +193,7 @@ class Joomla(RuledPlatform):
         if "showall" in params:
             # A single-article menu item: its alias carries no id.
             url = address.url(pairs=())
-            return Identity("article", url, fetch_url=f"{url}?showall=1")
+            return Identity("page", url, fetch_url=f"{url}?showall=1")
         return super().place(address)
 
     def _by_query(self, address: Address, number: str, alias: str) -> Identity:

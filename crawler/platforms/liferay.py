@@ -160,11 +160,8 @@ class Liferay(RuledPlatform):
                 address.params[name] = bare
 
     def _refused(self, address: Address) -> Identity | None:
-        refused = super()._refused(address)
         # An article of the old struts portlets may be asked for in a maximised or pop-up window.
-        if refused is not None and address.pairs and refused.excluded in ("pop_up", "action"):
-            return self._struts(address) or refused
-        return refused
+        return (self._struts(address) if address.pairs else None) or super()._refused(address)
 
     def place(self, address: Address) -> Identity:
         path = address.path
@@ -176,8 +173,6 @@ class Liferay(RuledPlatform):
                 return self._article(address, found.lastgroup, found[found.lastgroup])
         if not address.pairs:
             return Identity("page", address.url())
-        if struts := self._struts(address):
-            return struts
         kept = [pair for pair in address.pairs if not _STATE_NAME.match(pair[0])]
         paged = [pair for pair in kept if _PAGING.search(pair[0])]
         if not paged:

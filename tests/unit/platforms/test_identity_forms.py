@@ -273,7 +273,7 @@ def test_listings_keep_their_page_and_nothing_else(platform, url, canonical):
 
 def test_split_articles_are_asked_for_whole():
     identity = identify("joomla", f"{W}/vi/quy-che-lam-viec?showall=&start=4")
-    assert identity.kind == "article"
+    assert identity.canonical_url == f"{W}/vi/quy-che-lam-viec"
     assert identity.fetch_url == f"{W}/vi/quy-che-lam-viec?showall=1"
 
 
