@@ -85,21 +85,26 @@ def reading_errors(path: Path) -> Iterator[None]:
     except sqlite3.IntegrityError:
         raise
     except PermissionError as error:
-        raise ArchiveDamaged(f"no permission for {error.filename or path}; change its rights or name another "
-                             "archive with --archive") from error
+        raise ArchiveDamaged(
+            f"no permission for {error.filename or path}; change its rights or name another "
+            "archive with --archive"
+        ) from error
     except sqlite3.OperationalError as error:
         text = str(error)
         if "locked" in text or "busy" in text:
-            raise ArchiveBusy(f"another program is writing {path / DATABASE_NAME}; close it and try again") from error
+            raise ArchiveBusy(
+                f"another program is writing {path / DATABASE_NAME}; close it and try again"
+            ) from error
         if "readonly" in text or "unable to open" in text or "disk I/O" in text or "is full" in text:
-            raise ArchiveDamaged(f"{path / DATABASE_NAME} cannot be used: {text}; check its rights and the disk"
-                                 ) from error
+            raise ArchiveDamaged(
+                f"{path / DATABASE_NAME} cannot be used: {text}; check its rights and the disk"
+            ) from error
         raise
     except sqlite3.DatabaseError as error:
         if type(error) is not sqlite3.DatabaseError:
             raise
         raise ArchiveDamaged(
-            f"{path / DATABASE_NAME} is damaged ({error}); put back a copy, from {BACKUP_FOLDER}/ if there is one, "
+            f"{path / DATABASE_NAME} is damaged ({error}); put back a copy (look in {BACKUP_FOLDER}/) "
             "or name another archive with --archive"
         ) from error
 
@@ -108,19 +113,25 @@ def _check_folder(path: Path, *, write: bool) -> None:
     try:
         if not path.exists():
             if not write:
-                raise ArchiveMissing(f"no archive in {path} yet; `khocong crawl` makes one, --archive names another")
+                raise ArchiveMissing(
+                    f"no archive in {path} yet; `khocong crawl` makes one, --archive names another"
+                )
             return
         if not path.is_dir():
             raise ArchiveDamaged(f"{path} is a file, not an archive folder; name another with --archive")
         names = {entry.name for entry in path.iterdir()}
     except OSError as error:
-        raise ArchiveDamaged(f"{path} cannot be read: {error.strerror}; name another archive with --archive") from error
+        raise ArchiveDamaged(
+            f"{path} cannot be read: {error.strerror}; name another archive with --archive"
+        ) from error
     if DATABASE_NAME in names:
         return
     strangers = sorted(name for name in names - _OWN_NAMES if not name.startswith((".", DATABASE_NAME)))
     if strangers:
         shown = ", ".join(strangers[:3])
-        raise ArchiveDamaged(f"{path} is not an archive: it holds {shown}; name another folder with --archive")
+        raise ArchiveDamaged(
+            f"{path} is not an archive: it holds {shown}; name another folder with --archive"
+        )
     if not write:
         raise ArchiveMissing(f"no archive in {path} yet; `khocong crawl` makes one, --archive names another")
 
@@ -130,20 +141,23 @@ def _open_writer(path: Path) -> ArchiveDatabase:
         (path / WARC_FOLDER).mkdir(parents=True, exist_ok=True)
         lock = WriteLock(path)
     except OSError as error:
-        raise ArchiveDamaged(f"{path} cannot be written: {error.strerror}; change its rights or name another "
-                             "archive with --archive") from error
+        raise ArchiveDamaged(
+            f"{path} cannot be written: {error.strerror}; change its rights or name another "
+            "archive with --archive"
+        ) from error
     try:
         connection = sqlite3.connect(path / DATABASE_NAME, check_same_thread=False, cached_statements=512)
         try:
             db = ArchiveDatabase(path, connection, lock)
             _prepare(db)
+            applied = _check_version(db)
             connection.execute("PRAGMA journal_mode = WAL")
             # FULL: a commit is on disk when it returns, so "done" survives a power cut, as the WARC does.
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA cache_size = -65536")
             connection.execute("PRAGMA temp_store = MEMORY")
-            _migrate(db)
+            _migrate(db, applied)
         except BaseException:
             connection.close()
             raise
@@ -198,12 +212,12 @@ def _prepare(db: ArchiveDatabase) -> None:
     db.conn.create_function("vn_fold", 1, _fold_value, deterministic=True)
 
 
-def _fold_value(value: object) -> object:
+def _fold_value(value: str | int | float | bytes | None) -> str | int | float | bytes | None:
     return fold(value) if isinstance(value, str) else value
 
 
 def _check_version(db: ArchiveDatabase) -> list[str]:
-    """Return the names of the applied migrations; raise ArchiveTooNew when one is unknown here."""
+    """Return the applied migrations; raise when the tables are not ours, or newer than we are."""
     known = {migration.name for migration in migrations.pending(Database(memory=True, execute_plugins=False))}
     applied = [migration.name for migration in migrations.applied(db)]
     unknown = [name for name in applied if name not in known]
@@ -211,17 +225,16 @@ def _check_version(db: ArchiveDatabase) -> list[str]:
         raise ArchiveTooNew(
             f"{db.folder} was written by a newer Kho Cổng (schema {unknown[-1]}); upgrade khocong to open it"
         )
+    if not applied and set(db.table_names()) - {migrations.migrations_table}:
+        raise ArchiveDamaged(
+            f"{db.folder / DATABASE_NAME} belongs to another program; name another folder with --archive"
+        )
     return applied
 
 
-def _migrate(db: ArchiveDatabase) -> None:
-    applied = _check_version(db)
+def _migrate(db: ArchiveDatabase, applied: list[str]) -> None:
     if not migrations.pending(db):
         return
-    if not applied and db.table_names():
-        raise ArchiveDamaged(
-            f"{db.folder / DATABASE_NAME} is a database of another program; name another folder with --archive"
-        )
     if applied:
         _back_up(db, applied[-1])
     migrations.apply(db)

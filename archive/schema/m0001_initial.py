@@ -240,10 +240,12 @@ SELECT a.url, a.portal_key AS portal, r.number, r.revision_id = a.revision_id AS
        coalesce(json_extract(r.body, '$.title'), a.title) AS title,
        coalesce(json_extract(r.body, '$.lead'), a.lead) AS lead,
        coalesce(json_extract(r.body, '$.text'), a.text) AS text,
-       CASE WHEN r.body IS NULL THEN a.published_at ELSE json_extract(r.body, '$.published_at') END AS published_at,
+       CASE WHEN r.body IS NULL THEN a.published_at ELSE json_extract(r.body, '$.published_at') END
+           AS published_at,
        CASE WHEN r.body IS NULL THEN a.source ELSE json_extract(r.body, '$.source') END AS source,
        CASE WHEN r.body IS NULL THEN a.byline ELSE json_extract(r.body, '$.byline') END AS byline,
-       r.text_digest, r.extractor, r.method, c.url AS fetched_url, c.warc_file, c.warc_offset, c.payload_digest,
+       r.text_digest, r.extractor, r.method, c.url AS fetched_url, c.warc_file, c.warc_offset,
+       c.payload_digest,
        r.article_id, r.revision_id, r.capture_id
 FROM revisions r
 JOIN articles a ON a.article_id = r.article_id
@@ -265,7 +267,8 @@ FROM articles a JOIN revisions r ON r.article_id = a.article_id
 GROUP BY a.article_id HAVING count(*) > 1;
 
 CREATE VIEW gone_articles AS
-SELECT a.url, a.portal_key AS portal, a.title, a.published_at, a.last_captured_at AS last_seen_at, a.article_id
+SELECT a.url, a.portal_key AS portal, a.title, a.published_at, a.last_captured_at AS last_seen_at,
+       a.article_id
 FROM articles a WHERE a.status = 'gone';
 
 CREATE VIEW portal_health AS

@@ -128,11 +128,11 @@ def _inflate(data: bytes, wbits: int, max_bytes: int) -> bytes:
 def _unpack_optional(name: str, payload: bytes, max_bytes: int) -> bytes:
     try:
         if name == "br":
-            import brotli
+            import brotli  # type: ignore[import-untyped]  # optional, and without types
 
             return bytes(brotli.decompress(payload))[:max_bytes]
         if name == "zstd":
-            import zstandard
+            import zstandard  # type: ignore[import-not-found]  # optional
 
             with zstandard.ZstdDecompressor().stream_reader(payload) as reader:
                 return bytes(reader.read(max_bytes))

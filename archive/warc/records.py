@@ -27,8 +27,8 @@ _PACKED_MIMES = (b"image/", b"video/", b"audio/", b"application/pdf", b"applicat
 # Said in every file, because the bytes alone do not show it.
 NOT_PRESERVED = (
     "headers are as parsed by the HTTP library: their order and letter case and the reason phrase may differ "
-    "from the wire; transfer-encoding was undone before storing and is named X-Archive-Orig-Transfer-Encoding; "
-    "content-encoding is kept"
+    "from the wire; transfer-encoding was undone before storing and is named "
+    "X-Archive-Orig-Transfer-Encoding; content-encoding is kept"
 )
 
 _BREAKS = re.compile(rb"[\r\n\x00]+")

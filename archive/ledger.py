@@ -1,0 +1,253 @@
+"""The ledger: every URL a portal was seen to have, and what became of it (I2)."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any, get_args
+
+from archive.database import ArchiveDatabase
+from archive.records import LeasedUrl, Link, Outcome, UrlState
+
+STATES: tuple[UrlState, ...] = get_args(UrlState)
+
+# What an outcome may make of a URL. A fetched URL was leased; captures that come from elsewhere (a WARC
+# someone else made, an orphan of a crash) find it in any state. Only `reopen` leads back to pending from
+# an end, so that a late outcome can never start a fetch.
+ALLOWED: dict[str, frozenset[str]] = {
+    "leased": frozenset({"pending", "done", "excluded", "failed", "gone"}),
+    "pending": frozenset({"done", "excluded", "failed", "gone"}),
+    "done": frozenset({"done", "gone"}),
+    "gone": frozenset({"done", "gone"}),
+    "failed": frozenset({"done", "failed", "gone"}),
+    "excluded": frozenset({"excluded"}),
+}
+
+_REMEMBERED = 200_000
+
+_INSERT = """
+INSERT INTO urls (portal_key, urlkey, url, fetch_url, kind, state, reason, priority, discovered_from,
+                  discovered_at, lastmod)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (portal_key, urlkey) DO NOTHING
+"""
+# A known URL changes nothing, but one that still waits may come forward, and one linked as a page and then
+# listed among articles is an article.
+_RAISE = """
+UPDATE urls SET priority = max(priority, :priority), lastmod = coalesce(:lastmod, lastmod),
+    kind = CASE WHEN (kind = 'page' AND :kind IN ('listing', 'article'))
+                  OR (kind = 'listing' AND :kind = 'article') THEN :kind ELSE kind END
+WHERE portal_key = :portal AND urlkey = :urlkey AND state = 'pending'
+    AND (priority < :priority OR (kind = 'page' AND :kind IN ('listing', 'article'))
+         OR (kind = 'listing' AND :kind = 'article') OR lastmod IS NOT coalesce(:lastmod, lastmod))
+"""
+_LEASE = """
+UPDATE urls SET state = 'leased', leased_by = ?
+WHERE url_id IN (SELECT url_id FROM urls INDEXED BY urls_by_turn
+                 WHERE portal_key = ? AND state = 'pending' AND not_before IS NULL
+                 ORDER BY priority DESC, url_id LIMIT ?)
+RETURNING url_id, portal_key, coalesce(fetch_url, url), kind, attempts, etag, last_modified, priority
+"""
+
+
+class Ledger:
+    """The `urls` table of one archive, opened for writing. Times are ISO 8601 in UTC, as `utc_now` gives."""
+
+    def __init__(self, db: ArchiveDatabase) -> None:
+        self.db = db
+        # Urlkeys met lately with their priority: a page of 135 links repeats about 130 of them.
+        self._met: dict[tuple[str, str], int] = {}
+
+    def seed(
+        self,
+        portal_key: str,
+        links: Iterable[Link],
+        *,
+        discovered_from: int | None = None,
+        now: str | None = None,
+    ) -> int:
+        """Enter *links* that are unknown; return how many were. Known ones keep their state.
+
+        A known URL that is still pending takes the higher priority and the more telling kind. An excluded
+        one stays excluded, however often it is met.
+        """
+        at = now or utc_now()
+        fresh = [link for link in links if self._met.get((portal_key, link.urlkey), _NEVER) < link.priority]
+        if not fresh:
+            return 0
+        try:
+            with self.db.transaction() as connection:
+                before = connection.total_changes
+                connection.executemany(
+                    _INSERT, [_row(portal_key, link, discovered_from, at) for link in fresh]
+                )
+                added = connection.total_changes - before
+                if added < len(fresh):
+                    connection.executemany(
+                        _RAISE, [_raised(portal_key, link) for link in fresh if link.state == "pending"]
+                    )
+        except BaseException:
+            self._met.clear()
+            raise
+        self._remember(portal_key, fresh)
+        return added
+
+    def forget(self) -> None:
+        """Drop what is remembered of the table; whoever rolls a transaction back must call it."""
+        self._met.clear()
+
+    def lease(self, portal_key: str, crawl_id: int, limit: int, now: str | None = None) -> list[LeasedUrl]:
+        """Hand out up to *limit* pending URLs whose time has come, highest priority first, then oldest.
+
+        They stay leased until an outcome is recorded, or `release_stale` at the next start.
+        """
+        with self.db.transaction() as connection:
+            self._wake(portal_key, now or utc_now())
+            rows = connection.execute(_LEASE, (crawl_id, portal_key, limit)).fetchall()
+        rows.sort(key=lambda row: (-row[7], row[0]))
+        return [LeasedUrl(*row[:7]) for row in rows]
+
+    def _wake(self, portal_key: str, now: str) -> None:
+        self.db.conn.execute(
+            "UPDATE urls SET not_before = NULL"
+            " WHERE portal_key = ? AND state = 'pending' AND not_before <= ?",
+            (portal_key, now),
+        )
+
+    def release_stale(self, portal_key: str | None = None) -> int:
+        """Put leased URLs back to pending (of one portal, or of all); return how many there were.
+
+        For start-up, when nobody can be fetching them, and for a clean end before its limit.
+        """
+        with self.db.transaction() as connection:
+            where, values = ("AND portal_key = ?", [portal_key]) if portal_key else ("", [])
+            return connection.execute(
+                f"UPDATE urls SET state = 'pending', leased_by = NULL WHERE state = 'leased' {where}", values
+            ).rowcount
+
+    def release(self, url_ids: Sequence[int]) -> int:
+        """Put back URLs that were leased and never asked for."""
+        with self.db.transaction() as connection:
+            before = connection.total_changes
+            connection.executemany(
+                "UPDATE urls SET state = 'pending', leased_by = NULL WHERE url_id = ? AND state = 'leased'",
+                [(url_id,) for url_id in url_ids],
+            )
+            return connection.total_changes - before
+
+    def reopen(self, portal_key: str, kinds: Sequence[str], states: Sequence[str] = ("done",)) -> int:
+        """Make URLs of these kinds that had come to an end pending again, for a recrawl; return how many."""
+        with self.db.transaction() as connection:
+            return connection.execute(
+                "UPDATE urls SET state = 'pending', reason = '', attempts = 0, not_before = NULL"
+                f" WHERE portal_key = ? AND state IN ({_marks(states)}) AND kind IN ({_marks(kinds)})",
+                [portal_key, *states, *kinds],
+            ).rowcount
+
+    def finish(self, outcome: Outcome, state: str, at: str) -> None:
+        """Move the URL of *outcome* from *state*, in which it stands, to the outcome's.
+
+        Raises ValueError for a move that `ALLOWED` does not have: a mistake of the caller.
+        """
+        if outcome.state not in ALLOWED[state]:
+            raise ValueError(f"URL {outcome.url_id} is {state} and cannot become {outcome.state}")
+        capture = outcome.capture
+        self.db.conn.execute(
+            "UPDATE urls SET state = ?, reason = ?, not_before = ?, attempts = attempts + 1,"
+            " leased_by = NULL, fetched_at = coalesce(?, fetched_at), etag = coalesce(?, etag),"
+            " last_modified = coalesce(?, last_modified) WHERE url_id = ?",
+            (
+                outcome.state,
+                outcome.reason,
+                _in_utc(outcome.not_before) if outcome.state == "pending" and outcome.not_before else None,
+                capture.captured_at if capture else at,
+                capture.etag if capture else None,
+                capture.last_modified if capture else None,
+                outcome.url_id,
+            ),
+        )
+
+    def counts(self, portal_key: str) -> dict[str, int]:
+        """Return how many URLs stand in each state; all six are there, and they add up to all URLs."""
+        rows = self.db.execute(
+            "SELECT state, count(*) FROM urls WHERE portal_key = ? GROUP BY state", [portal_key]
+        ).fetchall()
+        return {**dict.fromkeys(STATES, 0), **dict(rows)}
+
+    def reasons(self, portal_key: str, state: UrlState) -> Counter[str]:
+        """Return the reasons of the URLs in *state* with their counts."""
+        return Counter(
+            dict(
+                self.db.execute(
+                    "SELECT reason, count(*) FROM urls WHERE portal_key = ? AND state = ? GROUP BY reason",
+                    [portal_key, state],
+                ).fetchall()
+            )
+        )
+
+    def next_turn(self, portal_key: str) -> str | None:
+        """Return when the next pending URL may be fetched: "" is now, None that no URL is pending."""
+        ready = self.db.execute(
+            "SELECT 1 FROM urls WHERE portal_key = ? AND state = 'pending' AND not_before IS NULL LIMIT 1",
+            [portal_key],
+        ).fetchone()
+        if ready:
+            return ""
+        row: tuple[str | None] = self.db.execute(
+            "SELECT min(not_before) FROM urls"
+            " WHERE portal_key = ? AND state = 'pending' AND not_before IS NOT NULL",
+            [portal_key],
+        ).fetchone()
+        return row[0]
+
+    def _remember(self, portal_key: str, links: Sequence[Link]) -> None:
+        if len(self._met) > _REMEMBERED:
+            self._met.clear()
+        self._met.update(((portal_key, link.urlkey), link.priority) for link in links)
+
+
+_NEVER = -(1 << 62)
+
+
+def utc_now() -> str:
+    """Return the time as the ledger compares it: UTC, with microseconds, in one form that sorts."""
+    return utc(datetime.now(UTC))
+
+
+def utc(at: datetime) -> str:
+    """Return an aware time in the ledger's form, which sorts as text."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _row(portal_key: str, link: Link, discovered_from: int | None, at: str) -> tuple[Any, ...]:
+    return (
+        portal_key,
+        link.urlkey,
+        link.url,
+        link.fetch_url,
+        link.kind,
+        link.state,
+        link.reason,
+        link.priority,
+        discovered_from,
+        at,
+        link.lastmod,
+    )
+
+
+def _raised(portal_key: str, link: Link) -> dict[str, Any]:
+    return {
+        "portal": portal_key,
+        "urlkey": link.urlkey,
+        "priority": link.priority,
+        "kind": link.kind,
+        "lastmod": link.lastmod,
+    }
+
+
+def _in_utc(moment: str) -> str:
+    at = datetime.fromisoformat(moment)
+    return utc(at if at.tzinfo else at.replace(tzinfo=UTC))
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))

@@ -1,0 +1,186 @@
+"""One outcome after the other into the tables: capture, article, links, state, issues, events."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime, timedelta
+
+from archive.database import ArchiveDatabase
+from archive.ledger import Ledger, utc_now
+from archive.records import Capture, Issue, Outcome
+from archive.store.articles import Articles, Change
+
+_CAPTURE_FIELDS = tuple(field.name for field in fields(Capture))
+_CAPTURE = (
+    f"INSERT INTO captures (url_id, crawl_id, {', '.join(_CAPTURE_FIELDS)}) "
+    f"VALUES (?, ?, {', '.join('?' * len(_CAPTURE_FIELDS))})"
+)
+_EVENT = (
+    "INSERT INTO events (at, kind, outcome, detail, portal_key, crawl_id, url, article_id, agent) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_ISSUE = "INSERT INTO issues (at, kind, detail, portal_key, crawl_id, url) VALUES (?, ?, ?, ?, ?, ?)"
+
+# Servers lose pages for a day and find them again: an article is gone when it has not answered for so long.
+GONE_AFTER = timedelta(days=14)
+_MISSING = (404, 410)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What recording one outcome did. `change` is None where the page is no article."""
+
+    url_id: int
+    article_id: int | None = None
+    change: Change | None = None
+    new_links: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Url:
+    url_id: int
+    portal_key: str
+    urlkey: str
+    url: str
+    state: str
+
+
+class Recorder:
+    """Records batches on one connection; remembers documents and links between them."""
+
+    def __init__(self, db: ArchiveDatabase, ledger: Ledger, agent: str) -> None:
+        self._db = db
+        self._ledger = ledger
+        self._agent = agent
+        self._articles = Articles(db.conn)
+
+    def record(self, crawl_id: int | None, outcomes: Sequence[Outcome]) -> list[Stored]:
+        """Record all outcomes in one transaction, or none: an error leaves the archive as it was."""
+        try:
+            with self._db.transaction() as connection:
+                return [self._record_safely(connection, crawl_id, outcome) for outcome in outcomes]
+        except BaseException:
+            self._forget()
+            raise
+
+    def _forget(self) -> None:
+        self._ledger.forget()
+        self._articles.documents.forget()
+
+    def _record_safely(
+        self, connection: sqlite3.Connection, crawl_id: int | None, outcome: Outcome
+    ) -> Stored:
+        """Record one; text that no table can hold costs that page, not the batch it came with."""
+        connection.execute("SAVEPOINT outcome")
+        try:
+            stored = self._record_one(connection, crawl_id, outcome)
+        except (UnicodeEncodeError, OverflowError, sqlite3.DataError) as error:
+            connection.execute("ROLLBACK TO outcome")
+            self._forget()
+            issue = Issue("unstorable", f"{type(error).__name__}: {error}"[:500])
+            reduced = Outcome(
+                outcome.url_id, "failed", "unstorable", capture=outcome.capture, issues=(issue,)
+            )
+            stored = self._record_one(connection, crawl_id, reduced)
+        connection.execute("RELEASE outcome")
+        return stored
+
+    def _record_one(self, connection: sqlite3.Connection, crawl_id: int | None, outcome: Outcome) -> Stored:
+        row = connection.execute(
+            "SELECT url_id, portal_key, urlkey, url, state FROM urls WHERE url_id = ?", (outcome.url_id,)
+        ).fetchone()
+        if row is None:
+            raise ValueError(f"no URL {outcome.url_id} in the ledger")
+        url = _Url(*row)
+        capture = _in_utc(outcome.capture) if outcome.capture else None
+        if capture is not None and self._is_known(connection, capture):
+            # I3: this exchange is stored, with all that came of it. Only a lease may be left to give back.
+            if url.state == "leased":
+                self._ledger.finish(outcome, url.state, utc_now())
+            return Stored(url.url_id)
+        capture_id = self._save_capture(connection, crawl_id, url, capture) if capture else None
+        at = capture.captured_at if capture else utc_now()
+        article_id: int | None = None
+        change: Change | None = None
+        events = [(event.kind, event.outcome, event.detail, event.url or url.url) for event in outcome.events]
+        if outcome.article is not None:
+            if capture is None or capture_id is None:
+                raise ValueError(f"an article without a capture for URL {outcome.url_id} (I1)")
+            saved = self._articles.save(url.portal_key, capture_id, capture.captured_at, outcome.article)
+            article_id, change = saved.article_id, saved.change
+            events += [(kind, "success", detail, url.url) for kind, detail in saved.events]
+        elif capture is not None and capture.status in _MISSING:
+            article_id, more = self._note_absence(connection, url, capture)
+            events += more
+        new_links = self._ledger.seed(url.portal_key, outcome.links, discovered_from=url.url_id, now=at)
+        self._ledger.finish(outcome, url.state, at)
+        connection.executemany(
+            _EVENT,
+            [
+                (at, kind, result, detail, url.portal_key, crawl_id, where, article_id, self._agent)
+                for kind, result, detail, where in events
+            ],
+        )
+        connection.executemany(
+            _ISSUE,
+            [
+                (at, issue.kind, issue.detail, url.portal_key, crawl_id, issue.url or url.url)
+                for issue in outcome.issues
+            ],
+        )
+        return Stored(url.url_id, article_id, change, new_links)
+
+    @staticmethod
+    def _is_known(connection: sqlite3.Connection, capture: Capture) -> bool:
+        found = connection.execute(
+            "SELECT 1 FROM captures WHERE record_id = ?", (capture.record_id,)
+        ).fetchone()
+        return found is not None
+
+    @staticmethod
+    def _save_capture(
+        connection: sqlite3.Connection, crawl_id: int | None, url: _Url, capture: Capture
+    ) -> int:
+        values = [getattr(capture, name) for name in _CAPTURE_FIELDS]
+        return int(connection.execute(_CAPTURE, (url.url_id, crawl_id, *values)).lastrowid or 0)
+
+    def _note_absence(
+        self, connection: sqlite3.Connection, url: _Url, capture: Capture
+    ) -> tuple[int | None, list[tuple[str, str, str, str]]]:
+        """Note a 404 or 410 where an article stood. Its text stays (I5); lasting absence marks it gone."""
+        row = connection.execute(
+            "SELECT article_id, status, last_captured_at FROM articles WHERE portal_key = ? AND urlkey = ?",
+            (url.portal_key, url.urlkey),
+        ).fetchone()
+        if row is None:
+            return None, []
+        article_id, status, last_seen_at = row
+        events = [("absence", "failure", f"HTTP {capture.status} where an article stood", url.url)]
+        first_at = connection.execute(
+            "SELECT min(captured_at) FROM captures"
+            " WHERE url_id = ? AND status IN (404, 410) AND captured_at > ?",
+            (url.url_id, last_seen_at),
+        ).fetchone()[0]
+        if status != "gone" and first_at and _lasted(first_at, capture.captured_at) >= GONE_AFTER:
+            connection.execute("UPDATE articles SET status = 'gone' WHERE article_id = ?", (article_id,))
+            events.append(("gone", "success", f"no answer but 404 or 410 since {first_at}", url.url))
+        return article_id, events
+
+
+def _in_utc(capture: Capture) -> Capture:
+    # Times are compared as text, so all captures write theirs in one zone.
+    if capture.captured_at.endswith("+00:00"):
+        return capture
+    at = datetime.fromisoformat(capture.captured_at)
+    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    return replace(capture, captured_at=at.isoformat())
+
+
+def _lasted(first: str, last: str) -> timedelta:
+    try:
+        return datetime.fromisoformat(last) - datetime.fromisoformat(first)
+    except (ValueError, TypeError):
+        return timedelta()
+
+
+__all__ = ["GONE_AFTER", "Recorder", "Stored"]
