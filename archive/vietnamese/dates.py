@@ -128,6 +128,19 @@ def parse_date(
     return max(candidates, key=lambda one: one.confidence, default=None)
 
 
+def read_day(text: str, position: int) -> tuple[str, int] | None:
+    """Return the day written exactly at *position*, as (ISO day, end), or None; a year must be given."""
+    match = grammar.NUMERIC.match(text, position)
+    written = _from_numeric(match) if match else None
+    if written is None:
+        english = grammar.ENGLISH.match(text, position)
+        written = _from_english(english) if english else None
+    if written is None or written.year is None or not written.certain:
+        return None
+    when, _ = _moment(written, written.year, None)
+    return (when.date().isoformat(), written.end) if when else None
+
+
 def _written_dates(text: str) -> list[_Written]:
     found = []
     for match in grammar.NUMERIC.finditer(text):
@@ -135,13 +148,20 @@ def _written_dates(text: str) -> list[_Written]:
         if one is not None:
             found.append(one)
     for match in grammar.ENGLISH.finditer(text):
-        month = match.group(0)[:3].lower()
-        if month in grammar.ENGLISH_MONTHS:
-            year = int(match["ey"]) if match["ey"] else None
-            number = grammar.ENGLISH_MONTHS.index(month) + 1
-            found.append(_Written(int(match["ed"]), number, year, match.start(), match.end()))
+        one = _from_english(match)
+        if one is not None:
+            found.append(one)
     found.sort(key=lambda one: one.start)
     return [one for one in found if 1 <= one.day <= 31 and 1 <= one.month <= 12]
+
+
+def _from_english(match: re.Match[str]) -> _Written | None:
+    month = match.group()[:3].lower()
+    if month not in grammar.ENGLISH_MONTHS:
+        return None
+    year = int(match["ey"]) if match["ey"] else None
+    number = grammar.ENGLISH_MONTHS.index(month) + 1
+    return _Written(int(match["ed"]), number, year, match.start(), match.end())
 
 
 def _from_numeric(match: re.Match[str]) -> _Written | None:
