@@ -47,7 +47,10 @@ def feed_sql(table: str, row: str, tail: str = "") -> str:
         columns = ", ".join(_nested(f"{row}.{column}", BARE_D) for column in FOLDED_COLUMNS)
         return f"SELECT {row}.article_id, {columns} {tail}"
     columns = ", ".join(f"lower({row}.{column}) AS {column}" for column in EXACT_COLUMNS)
-    select = f"SELECT {row}.article_id AS article_id, {columns} {tail}"
+    return _exact_form(f"SELECT {row}.article_id AS article_id, {columns} {tail}")
+
+
+def _exact_form(select: str) -> str:
     pairs = ETH + TONE_PLACEMENT
     for start in range(0, len(pairs), _STAGE):
         stage = pairs[start : start + _STAGE]

@@ -1,0 +1,189 @@
+"""The search itself: one function behind Python, the command line, JSON and the pages."""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from archive.records import Json
+from archive.search import facets as facets_
+from archive.search import ranking
+from archive.search.expansion import expand
+from archive.search.facets import Facets
+from archive.search.filters import resolve
+from archive.search.plan import Plan, plan
+from archive.search.query import Leaf, Query, parse
+from archive.search.ranking import Sort
+from archive.search.snippets import Highlighter, Parts, marked
+from archive.vietnamese.fold import fold
+
+MAX_LIMIT = 1000
+MAX_OFFSET = 100_000
+MARKS = ("«", "»")
+
+IGNORED_MARKS = "nothing matches with the marks as typed; these match without marks"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One article found. `snippet` is original text with the matches between marks.
+
+    The `…_parts` carry the same as (text, is a match) for pages, which escape each part by itself.
+    `score` compares within one answer only; it is 0 when the answer is sorted by date.
+    """
+
+    article_id: int
+    url: str
+    title: str
+    snippet: str
+    portal: str
+    portal_name: str
+    published_at: str | None
+    published_precision: str | None
+    source: str | None
+    section: str | None
+    byline: str | None
+    status: str
+    score: float
+    title_parts: Parts = field(repr=False, default=())
+    snippet_parts: Parts = field(repr=False, default=())
+
+    def as_json(self) -> Json:
+        """Return the fields of the JSON contract."""
+        names = (
+            "url", "title", "snippet", "portal", "portal_name", "published_at", "published_precision",
+            "source", "section", "byline", "status", "article_id", "score",
+        )  # fmt: skip
+        return {name: getattr(self, name) for name in names}
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """One page of an answer. `total` is a lower bound where `total_is_exact` is False."""
+
+    total: int
+    total_is_exact: bool
+    hits: tuple[Hit, ...]
+    query: Query
+    notes: tuple[str, ...] = ()
+    facets: Facets | None = None
+
+    def as_json(self) -> Json:
+        """Return `{"total", "results": […], …}`, the contract of `khocong search --json`."""
+        made: Json = {
+            "total": self.total,
+            "total_is_exact": self.total_is_exact,
+            "notes": list(self.notes),
+            "results": [hit.as_json() for hit in self.hits],
+        }
+        if self.facets is not None:
+            made["facets"] = {
+                name: [{"value": value, "count": number} for value, number in values]
+                for name, values in self.facets.values.items()
+            }
+            made["facets_are_whole"] = self.facets.is_whole
+        return made
+
+
+def search(
+    db: Any,
+    text: str,
+    *,
+    limit: int = 20,
+    offset: int = 0,
+    sort: Sort = "rank",
+    filters: Mapping[str, str | Sequence[str]] | None = None,
+    facets: bool = False,
+    marks: tuple[str, str] = MARKS,
+) -> Results:
+    """Return what *text* finds in the archive *db* (a sqlite3 connection or a sqlite_utils Database).
+
+    Words typed with marks match exactly, words without match either way. When nothing matches exactly,
+    marks are ignored and a note says so. *filters* narrow like `portal:` and its kin do within *text*.
+    Never raises for what *text* holds. An empty text lists the articles, newest first.
+    """
+    conn: sqlite3.Connection = getattr(db, "conn", db)
+    query = parse(text).with_filters(filters or {})
+    conditions, notes = resolve(conn, query.filters)
+    notes = [*query.notes, *notes]
+    chosen, folded = plan(query, conditions), False
+    total, is_exact = ranking.bounded_count(conn, chosen)
+    if total == 0 and query.marked:
+        without_marks = plan(query, conditions, folded=True)
+        total, is_exact = ranking.bounded_count(conn, without_marks)
+        if total:
+            chosen, folded = without_marks, True
+            notes.append(IGNORED_MARKS)
+    counted = facets_.count(conn, chosen) if facets else None
+    if counted is not None and counted.is_whole:
+        total, is_exact = counted.counted, True
+    limit, offset = max(0, min(limit, MAX_LIMIT)), max(0, min(offset, MAX_OFFSET))
+    words = tuple(fold(word) for leaf in query.leaves() for word in leaf.words)
+    ranked = ranking.page(conn, chosen, words, total=total, sort=sort, limit=limit, offset=offset)
+    if ranked.is_bounded:
+        notes.append(
+            f"ranked: the {ranking.RANK_BOUND:,} most recently archived matches and those in titles; "
+            "sort by date or narrow the search to see others"
+        )
+    highlighter = Highlighter(highlighted(query), folded=folded)
+    hits = _hits(conn, ranked.ids, highlighter, marks)
+    return Results(total, is_exact, hits, query, tuple(dict.fromkeys(notes)), counted)
+
+
+def matching(db: Any, query: Query) -> Plan:
+    """Return the plan of *query* in the archive *db*, for those who want its rows only."""
+    conn: sqlite3.Connection = getattr(db, "conn", db)
+    return plan(query, resolve(conn, query.filters)[0])
+
+
+def highlighted(query: Query) -> tuple[Leaf, ...]:
+    """Return the words to mark: those typed and the other forms of abbreviations among them."""
+    if query.node is None:
+        return ()
+    return Query(query.text, expand(query.node, frozenset(query.text.split()))).leaves()
+
+
+def _hits(
+    conn: sqlite3.Connection,
+    ids: Sequence[tuple[int, float]],
+    highlighter: Highlighter,
+    marks: tuple[str, str],
+) -> tuple[Hit, ...]:
+    places = ", ".join("?" * len(ids))
+    rows = {
+        row[0]: row
+        for row in conn.execute(
+            "SELECT a.article_id, a.url, a.title, a.lead, a.text, a.portal_key, p.name, a.published_at, "
+            "a.published_precision, a.source, a.section, a.byline, a.status FROM articles AS a "
+            f"LEFT JOIN portals AS p USING (portal_key) WHERE a.article_id IN ({places})",
+            [article_id for article_id, _ in ids],
+        )
+    }
+    hits = []
+    for article_id, score in ids:
+        if article_id not in rows:
+            continue
+        _, url, title, lead, text, portal, name, published, precision, source, section, byline, status = rows[
+            article_id
+        ]
+        snippet = highlighter.snippet("\n".join(part for part in (lead, text) if part))
+        hits.append(
+            Hit(
+                article_id=article_id,
+                url=url,
+                title=title,
+                snippet=marked(snippet, *marks),
+                portal=portal,
+                portal_name=name or portal,
+                published_at=published,
+                published_precision=precision,
+                source=source,
+                section=section,
+                byline=byline,
+                status=status,
+                score=round(score, 4),
+                title_parts=highlighter.whole(title),
+                snippet_parts=snippet,
+            )
+        )
+    return tuple(hits)
