@@ -153,6 +153,8 @@ CREATE TABLE revisions (
     UNIQUE (article_id, number)
 ) STRICT;
 
+CREATE INDEX revisions_by_capture ON revisions (capture_id);
+
 CREATE TABLE attachments (
     attachment_id INTEGER PRIMARY KEY,
     article_id INTEGER NOT NULL REFERENCES articles(article_id),

@@ -81,7 +81,8 @@ class Store:
                 " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (portal_key) DO UPDATE SET"
                 " name = CASE WHEN excluded.name = '' THEN name ELSE excluded.name END,"
                 " hosts = excluded.hosts, platform = coalesce(excluded.platform, platform),"
-                " organ = coalesce(excluded.organ, organ), jurisdiction = coalesce(excluded.jurisdiction, jurisdiction)",
+                " organ = coalesce(excluded.organ, organ),"
+                " jurisdiction = coalesce(excluded.jurisdiction, jurisdiction)",
                 (
                     portal.key,
                     portal.name,

@@ -1,0 +1,172 @@
+"""Proof that an archive is whole: rows have their bytes, bytes their digests, ledgers add up."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from archive.database import WARC_FOLDER, ArchiveDatabase
+from archive.digests import payload_digest
+from archive.errors import WarcDamaged
+from archive.lock import is_held
+from archive.warc.reader import iterate, read_record
+from archive.warc.records import safe_uri
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is not as it should be. `place` names a file and offset, a table, or a URL."""
+
+    kind: str
+    place: str
+    detail: str
+
+
+@dataclass(slots=True)
+class Counts:
+    """What was looked at."""
+
+    captures: int = 0
+    warc_files: int = 0
+    records: int = 0
+
+
+def verify(
+    db: ArchiveDatabase, *, full: bool = False, counts: Counts | None = None, progress: Progress | None = None
+) -> Iterator[Finding]:
+    """Yield everything that is wrong with an archive; nothing is changed. *full* also reads every WARC
+    record that no row points at and asks the search indexes to check themselves.
+
+    It may run while a crawl writes: rows written meanwhile are not looked at.
+    """
+    counts = counts if counts is not None else Counts()
+    yield from _check_database(db.conn)
+    yield from _check_captures(db, counts, progress)
+    yield from _check_ledger(db)
+    yield from _check_articles(db.conn)
+    if full:
+        yield from _check_files(db, counts, progress)
+        yield from _check_search(db)
+
+
+def _check_database(connection: sqlite3.Connection) -> Iterator[Finding]:
+    try:
+        for (line,) in connection.execute("PRAGMA integrity_check").fetchall():
+            if line != "ok":
+                yield Finding("database", "archive.db", line)
+        for table, rowid, parent, _ in connection.execute("PRAGMA foreign_key_check").fetchall():
+            yield Finding("foreign_key", f"{table} row {rowid}", f"points at a missing row of {parent}")
+    except sqlite3.DatabaseError as error:
+        yield Finding("database", "archive.db", str(error))
+
+
+def _check_captures(db: ArchiveDatabase, counts: Counts, progress: Progress | None) -> Iterator[Finding]:
+    folder = db.folder / WARC_FOLDER
+    (total,) = db.execute("SELECT count(*) FROM captures").fetchone()
+    rows = db.execute(
+        "SELECT warc_file, warc_offset, warc_length, record_id, payload_digest, url, revisit_of FROM captures"
+        " ORDER BY warc_file, warc_offset"
+    )
+    for name, group in groupby(rows, key=lambda row: row[0]):
+        path = folder / name
+        if Path(name).name != name or not path.is_file():
+            missing = sum(1 for _ in group)
+            counts.captures += missing
+            yield Finding("missing_file", name, f"{missing} captures point into it; put it back from a copy")
+            continue
+        for _, offset, length, record_id, digest, url, revisit_of in group:
+            counts.captures += 1
+            if progress and counts.captures % 100 == 0:
+                progress("captures", counts.captures, total)
+            yield from _check_capture(path, offset, length, record_id, digest, url, revisit_of)
+
+
+def _check_capture(
+    path: Path, offset: int, length: int, record_id: str, digest: str, url: str, revisit_of: str | None
+) -> Iterator[Finding]:
+    place = f"{path.name}:{offset}"
+    if path.stat().st_size < offset + length:
+        yield Finding("cut_file", place, f"the file ends before the record of {url}")
+        return
+    try:
+        record = read_record(path, offset)
+    except WarcDamaged as error:
+        yield Finding("unreadable_record", place, str(error))
+        return
+    if record.record_id != record_id:
+        yield Finding("wrong_record", place, f"holds {record.record_id}, not {record_id} of {url}")
+    elif record.url not in (url, safe_uri(url)):
+        yield Finding("wrong_record", place, f"holds {record.url}, not {url}")
+    elif revisit_of is None and record.type != "revisit" and payload_digest(record.payload) != digest:
+        yield Finding("wrong_digest", place, f"the payload of {url} is not what was stored ({digest})")
+    elif record.payload_digest != digest:
+        yield Finding("wrong_digest", place, f"row and record of {url} name different digests")
+
+
+def _check_ledger(db: ArchiveDatabase) -> Iterator[Finding]:
+    if not is_held(db.folder):
+        (leased,) = db.execute("SELECT count(*) FROM urls WHERE state = 'leased'").fetchone()
+        if leased:
+            yield Finding(
+                "stale_lease",
+                "urls",
+                f"{leased} URLs are leased and no crawl runs; the next crawl frees them",
+            )
+        (open_crawls,) = db.execute("SELECT count(*) FROM crawls WHERE ended_at IS NULL").fetchone()
+        if open_crawls:
+            yield Finding(
+                "died_crawl", "crawls", f"{open_crawls} crawls never ended; resume them with khocong crawl"
+            )
+    for portal, total, by_state in db.execute(
+        "SELECT portal_key, count(*), sum(state IN ('pending','leased','done','excluded','failed','gone'))"
+        " FROM urls GROUP BY portal_key"
+    ).fetchall():
+        if total != by_state:
+            yield Finding("ledger", f"portal {portal}", f"{total} URLs, but the states add up to {by_state}")
+    for url, state in db.execute(
+        "SELECT url, state FROM urls WHERE state IN ('excluded', 'failed') AND reason = '' LIMIT 100"
+    ).fetchall():
+        yield Finding("no_reason", url, f"is {state} without a reason")
+
+
+def _check_articles(connection: sqlite3.Connection) -> Iterator[Finding]:
+    for kind, detail, sql in (
+        ("no_revision", "has no current revision",
+         "SELECT url FROM articles WHERE revision_id IS NULL"
+         " OR revision_id NOT IN (SELECT revision_id FROM revisions)"),
+        ("revision", "its current revision belongs to another article or has another digest",
+         "SELECT a.url FROM articles a JOIN revisions r ON r.revision_id = a.revision_id"
+         " WHERE r.article_id <> a.article_id OR r.text_digest <> a.text_digest OR r.body IS NOT NULL"),
+        ("revision", "a superseded revision has lost its text",
+         "SELECT a.url FROM articles a JOIN revisions r ON r.article_id = a.article_id"
+         " WHERE r.revision_id <> a.revision_id AND r.body IS NULL"),
+    ):  # fmt: skip
+        for (url,) in connection.execute(sql).fetchall():
+            yield Finding(kind, url, detail)
+
+
+def _check_files(db: ArchiveDatabase, counts: Counts, progress: Progress | None) -> Iterator[Finding]:
+    """Read every record of every WARC file, those without rows too."""
+    paths = sorted((db.folder / WARC_FOLDER).glob("*.warc*"))
+    for number, path in enumerate(paths):
+        counts.warc_files += 1
+        if progress:
+            progress("WARC files", number, len(paths))
+        try:
+            for record in iterate(path):
+                counts.records += 1
+                if not record.digest_matches():
+                    yield Finding("wrong_digest", f"{path.name}:{record.offset}", "payload and digest differ")
+        except WarcDamaged as error:
+            if not is_held(db.folder):
+                yield Finding("unreadable_record", path.name, str(error))
+
+
+def _check_search(db: ArchiveDatabase) -> Iterator[Finding]:
+    from archive.search import index
+
+    for line in index.check(db):
+        yield Finding("search_index", "archive.db", f"{line}; khocong reindex restores it")
