@@ -47,23 +47,25 @@ def find_citations(text: str) -> list[Citation]:
     shorts: list[tuple[_Number, re.Match[str]]] = []
     end = 0
     for digits in words.DIGITS.finditer(text):
-        if digits.start() < end:
-            continue
-        before = text[max(0, digits.start() - words.CONTEXT) : digits.start()]
-        lead = words.LEAD.search(before)
-        if lead is None or words.NOT_A_DOCUMENT.search(before):
+        start = digits.start()
+        if start < end:
             continue
         number = _number_at(text, digits)
-        if number is None:
-            number = _bare_number(text, digits, lead)
-            if number is not None and number.year is None:
-                shorts.append((number, lead))
-            if number is None or number.year is None:
-                continue
-        citation = _citation(text, number, lead, before, found)
-        if citation is not None:
-            found.append(citation)
-            end = citation.end
+        near = text[max(0, start - words.NEAR) : start]
+        # Most digits of a text are amounts and dates: only a type, or the word số, can save a bare one.
+        if number is None and not words.may_name(near):
+            continue
+        lead = words.LEAD.search(near)
+        if lead is None or words.NOT_A_DOCUMENT.search(near):
+            continue
+        number = number or _bare_number(text, digits, lead)
+        if number is not None and number.symbol is None and number.year is None:
+            shorts.append((number, lead))
+        elif number is not None:
+            citation = _citation(text, number, lead, found)
+            if citation is not None:
+                found.append(citation)
+                end = citation.end
     for match in words.BLANK_HEADER.finditer(text):
         found.append(_blank_header(text, match))
     found += _short_names(text, shorts, found)
@@ -142,9 +144,8 @@ def _bare_number(text: str, digits: re.Match[str], lead: re.Match[str]) -> _Numb
     return _Number(digits.group(), None, None, digits.start(), digits.end())
 
 
-def _citation(
-    text: str, number: _Number, lead: re.Match[str], before: str, earlier: list[Citation]
-) -> Citation | None:
+def _citation(text: str, number: _Number, lead: re.Match[str], earlier: list[Citation]) -> Citation | None:
+    before = text[max(0, number.start - words.CONTEXT) : number.start]
     parts = split_symbol(number.symbol) if number.symbol else []
     doc_type, start = _type_of(lead, before, parts, number)
     if doc_type is None and not _stands_alone(number, parts, lead):
@@ -175,14 +176,14 @@ def _citation(
 
 def _type_of(lead: re.Match[str], before: str, parts: list[str], number: _Number) -> tuple[str | None, int]:
     """The type as printed and where the citation starts."""
-    offset = number.start - len(before)
     assembly = not parts or parts[0].startswith(("QH", "UBTVQH", "L", "PL"))
     law = words.law_before(before) if assembly and lead["no"] else None
     if law is not None:
-        return law[0], offset + law[1]
+        return law[0], number.start - len(before) + law[1]
     if lead["type"]:
-        return lead["type"], offset + lead.start("type")
-    return None, offset + (lead.start("no") if lead["no"] and lead["no"][0] in "Ss" else len(before))
+        return lead["type"], number.start - len(lead.string) + lead.start("type")
+    numbered = lead["no"] and lead["no"][0] in "Ss"
+    return None, number.start - (len(lead.string) - lead.start("no") if numbered else 0)
 
 
 def _stands_alone(number: _Number, parts: list[str], lead: re.Match[str]) -> bool:

@@ -10,6 +10,8 @@ from archive.vietnamese.document_symbols import BODIES, TYPE_CODES, UNPLACED
 from archive.vietnamese.fold import fold
 
 CONTEXT = 150
+# Enough for the longest type with a qualifier and "số :" behind it.
+NEAR = 56
 KNOWN_UPPER = frozenset(name.upper() for name in (*TYPE_CODES, *BODIES, *UNPLACED))
 
 _TYPES = (
@@ -36,8 +38,13 @@ LEAD = re.compile(
     rf"(?:\b(?P<type>(?i:{_TYPE})|{_CODES})(?:\s{{1,3}}(?i:{_QUALIFIER}))?\s{{0,3}}[(]?)?"
     r"(?P<no>\b[Ss]ố\s{0,3}[:：.]?\s{0,12}|\bSỐ\s{0,3}[:：]?\s{0,12}|\b(?:No|no|Number)\b\.?\s{0,3})?$"
 )
+_LAST_WORDS = frozenset(
+    [name.split()[-1] for name in (*_TYPES, *_QUALIFIERS.split("|"))]
+    + [code.casefold() for code in _CODES.split("|")]
+    + ["số", "no", "number"]
+)
 HEAD = re.compile(
-    r"(?P<tail>[a-zA-Z](?=\s?[/-]))?\s{0,3}(?:[-‐‑–—−/]\s{0,3}(?P<year>(?:19"
+    r"(?P<tail>[a-zA-Z](?=\s?[/-])|-[0-9](?=/[A-ZĐ]))?\s{0,3}(?:[-‐‑–—−/]\s{0,3}(?P<year>(?:19"
     r"|20)[0-9]{2})\s{0,2}[-‐‑–—−/]?\s{0,2}|(?P<slash>[-‐‑–—−/])\s{0,3}|)"
 )
 PART = re.compile(rf"[A-ZĐÐƯ][A-Za-zĐđÐðƯư&]{{0,18}}[0-9]{{0,2}}(?![\w{_ACCENT}])")
@@ -148,6 +155,12 @@ _SHORT = {
     "kl": "ket luan",
     "ct": "chi thi",
 }
+
+
+def may_name(near: str) -> bool:
+    """Whether the last word before a number can make it a document's; a cheap look before LEAD's full one."""
+    last = near[-24:].rstrip(" \t\n\xa0:：.(").split()[-1:]
+    return bool(last) and last[0].lstrip("(\"“'‘").casefold() in _LAST_WORDS
 
 
 def law_before(before: str) -> tuple[str, int] | None:
