@@ -128,23 +128,30 @@ def _portal(conn: sqlite3.Connection, filter_: Filter) -> Condition:
 
 
 def _province(conn: sqlite3.Connection, filter_: Filter) -> Condition:
-    names = province_names(filter_.value)
-    rows = conn.execute("SELECT portal_key, name, organ, jurisdiction FROM portals").fetchall()
-    return _in_portals(
-        [row[0] for row in rows if any(_names(fold(text or ""), name) for text in row[1:] for name in names)]
-    )
+    # Read only when asked for: the units are a YAML file of their own.
+    from archive import jurisdictions
+
+    unit = jurisdictions.province_of(filter_.value)
+    units = (unit, *jurisdictions.predecessors(unit.key)) if unit else ()
+    keys = {one.key for one in units}
+    names = {jurisdictions.bare_name(one.name) for one in units} or {jurisdictions.bare_name(filter_.value)}
+    found = []
+    for portal_key, name, organ, place in conn.execute(
+        "SELECT portal_key, name, organ, jurisdiction FROM portals"
+    ):
+        above = jurisdictions.province(place) if place in jurisdictions.load() else None
+        if above is not None:
+            named = above.key in keys
+        else:
+            texts = [fold(text or "") for text in (name, organ, place)]
+            named = any(_names(text, one) for text in texts for one in names if one)
+        if named:
+            found.append(portal_key)
+    return _in_portals(found)
 
 
 def _names(text: str, name: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
-
-
-def province_names(value: str) -> tuple[str, ...]:
-    """Return the folded names under which the portals of a province may go, old and new."""
-    name = fold(value).strip()
-    for prefix in ("tinh ", "thanh pho ", "tp. ", "tp "):
-        name = name.removeprefix(prefix)
-    return (name,) if name else ()
 
 
 def _in_portals(keys: list[str]) -> Condition:
