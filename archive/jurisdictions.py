@@ -182,7 +182,8 @@ def _provinces_by_name() -> dict[str, tuple[Unit, ...]]:
     found: dict[str, list[Unit]] = {}
     for one in load().values():
         if one.level in PROVINCIAL:
-            for name in {bare_name(text) for text in (one.name, *one.aliases)}:
+            names = {bare_name(text) for text in (one.name, *one.aliases)}
+            for name in names | {name.replace(" ", "") for name in names}:
                 found.setdefault(name, []).append(one)
     return {name: tuple(units) for name, units in found.items()}
 
