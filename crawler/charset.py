@@ -1,0 +1,243 @@
+"""Bytes of a page to text: what the server says, what the page says, and what the bytes say.
+
+The bytes decide. Portals declare utf-8 over windows-1258 and the reverse, serve Word exports in UTF-16,
+and keep pages typed in fonts of before Unicode. `notes` tells what was found, for `khocong probe`.
+"""
+
+import codecs
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from archive.vietnamese import legacy
+
+_UTF8 = "utf-8"
+_BOMS = (
+    (codecs.BOM_UTF8, _UTF8),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_HEADER_CHARSET = re.compile(r"charset\s{0,3}=\s{0,3}[\"']?\s{0,3}([\w.:-]{2,40})", re.IGNORECASE)
+_META_CHARSET = re.compile(
+    rb"<meta\s[^>]{0,300}?charset\s{0,3}=\s{0,3}[\"']?\s{0,3}([\w.:-]{2,40})|<\?xml\s[^>]{0,80}encoding=[\"']([\w.:-]{2,40})",
+    re.IGNORECASE,
+)
+_META_BYTES = 4096
+# Names that mean nothing for decoding: Word's "unicode", WHATWG's user-defined, empty templates.
+_NAMELESS = frozenset({"unicode", "x-user-defined", "none", "null", "default", "auto"})
+_CUSTOM = {
+    "tcvn": "tcvn3",
+    "tcvn-5712": "tcvn3",
+    "x-viet-tcvn5712": "tcvn3",
+    "viscii": "viscii",
+    "x-viet-vni": "vni",
+}
+_SINGLE_BYTE = ("windows-1258", "windows-1252")
+# Fonts of before Unicode, and the run of text each styles.
+_FONT_RUN = re.compile(
+    r"(?P<open><(?P<tag>font|span|p|td|div|b|i)\b[^>]{0,200}?(?:face\s?=\s?"
+    r"|font-family\s?:\s?)[\"'&quot;]{0,6}"
+    r"(?P<font>\.Vn[A-Za-z0-9 ]{1,30}|VNI-[A-Za-z0-9 ]{1,30})[^>]{0,200}>)(?P<run>[^<]{1,20000})",
+    re.IGNORECASE,
+)
+# đ as TCVN3 leaves it when read as Latin, and as VNI and windows-1258 do; the latter are looked for in the
+# middle of the page only, since their bytes are common ones and a search of the whole takes 0.1 ms.
+_TCVN3_D = "®".encode()
+_LATIN_D = ("ñ".encode(), "ð".encode())
+_SAMPLE_BYTES = 16_000
+_ESCAPED_TWICE = re.compile(
+    r">[^<>]{0,200}&lt;(?:p|div|span|br|strong|table|em|ul|li|h[1-6])\b|&amp;(?:[aeiouy](?:grave|acute"
+    r"|circ|tilde)|nbsp);"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """The text of a body, the charset it was in, and what was odd about it.
+
+    `charset` is the real one: "utf-8", "windows-1258", "utf-16-le", "tcvn3", "vni", "viscii" … `notes` are
+    single words with an optional detail: "declared:windows-1252", "replacement_characters:3" …
+    """
+
+    text: str
+    charset: str
+    notes: tuple[str, ...] = ()
+
+
+def decode(body: bytes, content_type: str | None = None) -> Decoded:
+    """Return the text of *body*; never raises. *content_type* is the header's value, if there was one.
+
+    Text that was half decomposed is NFC, byte order marks inside it are dropped; pages in legacy fonts are
+    put right as a whole or run by run.
+    """
+    for mark, charset in _BOMS:
+        if body.startswith(mark):
+            return _finish(body[len(mark) :].decode(charset, "replace"), charset, body, ["bom"])
+    declared = _declared(body, content_type)
+    notes: list[str] = []
+    try:
+        text = body.decode(_UTF8)
+    except UnicodeDecodeError:
+        return _decode_other(body, declared, notes)
+    if b"\0" in body[:400]:
+        wide = _wide(body)
+        if wide is not None:
+            return _finish(body.decode(wide, "replace"), wide, body, ["utf16_without_bom"])
+    if declared not in (None, _UTF8) and not body.isascii():
+        notes.append(f"declared:{declared}")
+    return _finish(text, _UTF8, body, notes)
+
+
+def _declared(body: bytes, content_type: str | None) -> str | None:
+    """The charset that the header, else the page, names; None when neither names a usable one."""
+    names = []
+    if content_type:
+        header = _HEADER_CHARSET.search(content_type[:300])
+        if header:
+            names.append(header[1])
+    meta = _META_CHARSET.search(body, 0, _META_BYTES)
+    if meta:
+        names.append((meta[1] or meta[2]).decode("ascii", "replace"))
+    for name in names:
+        usable = _usable(name.lower())
+        if usable:
+            return usable
+    return None
+
+
+def _usable(name: str) -> str | None:
+    if name in _NAMELESS:
+        return None
+    if name in _CUSTOM:
+        return _CUSTOM[name]
+    try:
+        known = codecs.lookup(name).name
+        # Registered codecs include rot13 and base64, which are no charsets.
+        "".encode(known)
+    except (LookupError, TypeError, ValueError):
+        return None
+    if known in ("iso8859-1", "cp1252", "ascii"):
+        return "windows-1252"
+    return {"cp1258": "windows-1258"}.get(known, known)
+
+
+def _wide(body: bytes) -> str | None:
+    """UTF-16 without a mark: every second byte of its markup is zero."""
+    head = body[:400]
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    if odd > 0.7 * len(head) / 2 and even < odd / 4:
+        return "utf-16-le"
+    if even > 0.7 * len(head) / 2 and odd < even / 4:
+        return "utf-16-be"
+    return None
+
+
+def _decode_other(body: bytes, declared: str | None, notes: list[str]) -> Decoded:
+    """A body that is not UTF-8: UTF-16, UTF-8 with damage, or one byte a letter."""
+    wide = _wide(body)
+    if wide is not None:
+        return _finish(body.decode(wide, "replace"), wide, body, ["utf16_without_bom"])
+    loose = body.decode(_UTF8, "replace")
+    broken = loose.count("\ufffd")
+    # A letter cut in two by a CMS, or one pasted byte, does not make another charset of a page.
+    sound = sum(not char.isascii() for char in loose[:200_000]) - broken
+    if sound > 4 * broken:
+        return _finish(loose, _UTF8, body, [f"damaged_utf8:{broken}"])
+    if declared is not None and declared not in (_UTF8, *_SINGLE_BYTE, *_CUSTOM.values()):
+        text = body.decode(declared, "replace")
+        if legacy.vietnamese_words(text[:50_000]) or text.count("\ufffd") == 0:
+            return _finish(text, declared, body, notes)
+    latin = _latin(body)
+    vietnamese = unicodedata.normalize("NFC", body.decode("cp1258", "replace"))
+    candidates = {"windows-1252": latin, "windows-1258": vietnamese}
+    if declared is not None and declared in _CUSTOM.values():
+        candidates[declared] = legacy.convert(latin, declared)
+    repaired, name = legacy.repair(_visible(latin))
+    if name in ("tcvn3", "vni", "viscii"):
+        candidates[name] = _convert_text(latin, name)
+    scores = {one: legacy.vietnamese_words(_visible(text)[:50_000]) for one, text in candidates.items()}
+    best = max(scores, key=lambda one: (scores[one], one == declared, one == "windows-1258"))
+    if declared not in (None, best):
+        notes.append(f"declared:{declared}")
+    return _finish(candidates[best], best, body, notes)
+
+
+def _latin(body: bytes) -> str:
+    """windows-1252 with its five holes read as control characters, as browsers do."""
+    try:
+        return body.decode("cp1252")
+    except UnicodeDecodeError:
+        return body.decode("latin-1").translate(_C1)
+
+
+_C1 = {code: bytes([code]).decode("cp1252", "ignore") or chr(code) for code in range(0x80, 0xA0)}
+_TAGS = re.compile(r"<[^<>]{0,2000}>")
+
+
+def _visible(text: str) -> str:
+    return _TAGS.sub(" ", text[:200_000])
+
+
+def _convert_text(text: str, encoding: str) -> str:
+    """Convert what stands between tags; attribute values are addresses and stay."""
+    pieces, end = [], 0
+    for tag in _TAGS.finditer(text):
+        pieces += [legacy.convert(text[end : tag.start()], encoding), tag.group()]
+        end = tag.end()
+    pieces.append(legacy.convert(text[end:], encoding))
+    return "".join(pieces)
+
+
+def _finish(text: str, charset: str, body: bytes, notes: list[str]) -> Decoded:
+    """Bring decoded text into the form everything shares, and note what its bytes carried."""
+    if charset != _UTF8:
+        # Bytes are searched below because that is many times faster than searching wide strings.
+        body = text.encode(_UTF8, "replace")
+    if b"\xcc" in body:
+        # Every Vietnamese combining mark starts with this byte in UTF-8: no other page pays for NFC.
+        composed = unicodedata.normalize("NFC", text)
+        if composed != text:
+            notes.append("decomposed")
+            text = composed
+    if b"\xef" in body and "\ufeff" in text:
+        notes.append(f"inner_bom:{text.count(chr(0xFEFF))}")
+        text = text.replace("\ufeff", "")
+    if b"\xef" in body and "\ufffd" in text:
+        notes.append(f"replacement_characters:{text.count(chr(0xFFFD))}")
+    if charset == _UTF8 or charset in _SINGLE_BYTE:
+        text, charset = _mend_fonts(text, charset, body, notes)
+    if b"&lt;" in body and _ESCAPED_TWICE.search(text):
+        notes.append("double_escaped")
+    return Decoded(text, charset, tuple(notes))
+
+
+def _mend_fonts(text: str, charset: str, body: bytes, notes: list[str]) -> tuple[str, str]:
+    """Repair runs set in legacy fonts, then the page as a whole where its letters are mistaken ones."""
+    # Every letter of TCVN3 that matters is U+00A0–U+00BF: one rare first byte spares most pages the search.
+    signs = body.count(b"\xc2")
+    if (signs > 2 and b".Vn" in body) or b"VNI-" in body:
+        mended = _FONT_RUN.sub(_mend_run, text)
+        if mended != text:
+            notes.append("legacy_font_runs")
+            text = mended
+    middle = body[len(body) // 3 :][:_SAMPLE_BYTES]
+    if (signs > 2 and body.count(_TCVN3_D) > 2) or any(middle.count(sign) > 2 for sign in _LATIN_D):
+        _, name = legacy.repair(_visible(text))
+        # Single odd letters in sound text ("font") are as published (I10).
+        if name not in (None, "font"):
+            assert name is not None
+            notes.append(f"mojibake:{name}")
+            return _convert_text(text, name), charset
+    return text, charset
+
+
+def _mend_run(found: re.Match[str]) -> str:
+    run, font = found["run"], found["font"]
+    encoding = "vni" if font.upper().startswith("VNI") else "tcvn3"
+    mended = legacy.convert(run, encoding, capitals=font.rstrip().endswith("H"))
+    # Editors leave the old font name on text retyped in Unicode: then the run is Vietnamese already.
+    if legacy.is_unicode_vietnamese(run):
+        return found.group()
+    return found["open"] + mended
