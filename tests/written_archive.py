@@ -141,6 +141,17 @@ ARTICLES = [
 DAY = "2026-02-03T04:05:06+07:00"
 
 
+def empty() -> sqlite3.Connection:
+    """Return a migrated database in memory."""
+    from sqlite_utils import Database
+
+    from archive.schema import migrations
+
+    conn = sqlite3.connect(":memory:", isolation_level=None)
+    migrations.apply(Database(conn, execute_plugins=False))
+    return conn
+
+
 def fill(conn: sqlite3.Connection, articles=ARTICLES, portals=None) -> None:
     """Insert portals and articles with everything that stands behind them; commits."""
     for key, (name, organ, jurisdiction) in (portals or PORTALS).items():

@@ -161,6 +161,8 @@ def _in_portals(keys: list[str]) -> Condition:
 
 
 def _field(_conn: sqlite3.Connection, filter_: Filter) -> Condition:
+    if filter_.value.startswith("=") and filter_.name != "by":
+        return Condition(f"a.{_COLUMNS[filter_.name]} = ?", (filter_.value[1:],), True)
     found = words(filter_.value)
     if not found:
         raise _NotUnderstood(f"nothing to search in {filter_.name}:{filter_.value}")

@@ -101,13 +101,18 @@ class Query:
         return any(leaf.marked for leaf in _leaves(self.node, ruled_out=True)) if self.node else False
 
     def with_filters(self, filters: Mapping[str, str | Sequence[str]]) -> "Query":
-        """Return the query narrowed by *filters* (name → value or values); unknown names become notes."""
+        """Return the query narrowed by *filters* (name → value or values); unknown names become notes.
+
+        A section or source that begins with "=" is meant whole and to the letter, as a facet gives it.
+        """
         added, notes = [], []
         for name, values in filters.items():
             for value in [values] if isinstance(values, str) else values:
                 canonical = filter_name(name)
                 if canonical is None:
                     notes.append(f"unknown filter “{name}” was ignored")
+                elif value.startswith("=") and canonical in ("section", "source"):
+                    added.append(Filter(canonical, value.encode("utf-8", "replace").decode()))
                 elif as_typed(value).strip():
                     added.append(Filter(canonical, as_typed(value).strip()))
         return replace(self, filters=(*self.filters, *added), notes=(*self.notes, *notes))

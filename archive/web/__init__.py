@@ -1,0 +1,1 @@
+"""Browsing: Datasette with our pages, for people who read rather than query."""

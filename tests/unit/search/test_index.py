@@ -4,7 +4,6 @@ import sqlite3
 
 import pytest
 import written_archive
-from conftest import empty
 
 from archive.schema.m0002_search import TONE_PLACEMENT
 from archive.search.index import INDEXES, check, reindex
@@ -71,7 +70,7 @@ def test_every_tone_placement_in_every_case_meets_in_one_form(bare):
 
 
 def test_reindex_always_restores_the_same_index():
-    conn = empty()
+    conn = written_archive.empty()
     written_archive.fill(conn)
 
     def content(table):
@@ -96,7 +95,7 @@ def test_reindex_always_restores_the_same_index():
 
 @pytest.mark.parametrize("deep", [False, True])
 def test_check_finds_what_replace_without_triggers_damages(deep):
-    conn = empty()
+    conn = written_archive.empty()
     written_archive.fill(conn)
     conn.execute("PRAGMA recursive_triggers = OFF")
     conn.execute("PRAGMA foreign_keys = OFF")
@@ -113,7 +112,7 @@ def test_check_finds_what_replace_without_triggers_damages(deep):
 
 
 def test_check_finds_rows_written_behind_the_triggers():
-    conn = empty()
+    conn = written_archive.empty()
     written_archive.fill(conn)
     conn.execute("DROP TRIGGER articles_folded_au")
     conn.execute("UPDATE articles SET text = 'một hai ba bốn năm sáu' WHERE article_id = 40")

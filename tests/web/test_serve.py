@@ -1,0 +1,84 @@
+"""`khocong serve` as a process: ready when it says so, read-only beside a writer, and ended by Ctrl-C."""
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+import written_archive
+
+from archive.commands.common import run
+from archive.database import open_archive
+from crawler.cli import cli
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return written_archive.make(tmp_path / "kho")
+
+
+def start(folder, *options):
+    return subprocess.Popen(
+        [sys.executable, "-m", "archive", "serve", "--archive", str(folder), "--port", "0", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        text=True,
+    )
+
+
+def first_line(process):
+    ready, _, _ = select.select([process.stdout], [], [], 60)
+    assert ready, "no line within a minute"
+    return process.stdout.readline()
+
+
+def test_it_answers_when_it_says_so_and_ctrl_c_ends_it(folder):
+    with start(folder) as process:
+        try:
+            line = first_line(process)
+            assert line.startswith(f"{folder} is at http://127.0.0.1:")
+            address = line.split(" is at ")[1].split()[0]
+            with urllib.request.urlopen(f"{address}tim?q=dong+thap", timeout=30) as answer:
+                assert "Đồng</mark>" in answer.read().decode() or answer.status == 200
+            # A writer comes while we read.
+            db = open_archive(folder, write=True)
+            with db.transaction() as conn:
+                written_archive.add(
+                    conn, 500, "chaudoc", "2026-01-01", None, None, "Bài vừa đăng xong", "Nội dung mới tinh."
+                )
+            db.close()
+            with urllib.request.urlopen(f"{address}tim.json?q=vua+dang+xong", timeout=30) as answer:
+                assert json.load(answer)["total"] == 1
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=30) == 0
+            assert process.stderr.read() == "stopped\n"
+        finally:
+            process.kill()
+
+
+def test_json_gives_the_address(folder):
+    with start(folder, "--json") as process:
+        try:
+            text = first_line(process) + process.stdout.readline() + process.stdout.readline()
+            text += process.stdout.readline()
+            assert json.loads(text)["address"].startswith("http://127.0.0.1:")
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=30)
+
+
+def test_a_missing_archive_and_a_taken_port_are_one_clear_line(tmp_path, folder, capsys):
+    assert run(cli, "khocong", ["serve", "--archive", str(tmp_path / "none")]) == 1
+    assert capsys.readouterr().err.startswith("khocong: no archive in ")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        assert run(cli, "khocong", ["serve", "--archive", str(folder), "--port", port]) == 1
+    assert "--port 0 takes a free one" in capsys.readouterr().err
