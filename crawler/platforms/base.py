@@ -63,6 +63,8 @@ class Hints:
     tags: tuple[str, ...] = ()
     attachments: tuple[str, ...] = ()
     furniture: tuple[str, ...] = ()
+    # How sure what `body` names is the whole text; below 0.5 the article is marked low-confidence.
+    confidence: float = 0.98
 
 
 _SIMPLE = re.compile(r"([\w-]*)((?:[.#][\w-]+)*)(?:\[([\w-]+)(?:([*^]?)=([^\]]+))?\])?")
@@ -125,6 +127,10 @@ class Platform:
     def page_kind(self, tree: "HtmlElement", url: str) -> UrlKind | None:
         """Return "article", "listing" or "page" where the page's own marks say so, else None."""
         return None
+
+    def hints_for(self, tree: "HtmlElement", url: str) -> Hints:
+        """Return the hints of one page, where they depend on the page; the class's own elsewhere."""
+        return self.hints
 
     def next_listings(self, tree: "HtmlElement", url: str) -> "Sequence[str]":
         """Return absolute URLs of the next page of a listing, if the page is one."""

@@ -66,9 +66,7 @@ class DotNetNuke(RuledPlatform):
             css(".ArticleContent"),
             css("[id*=lblNoiDung]"),
             css("[id*=lblContent]"),
-            css(".DNNModuleContent .Normal"),
-            css("[id*=ContentPane] .Normal"),
-            css("[id*=ContentPane] .DNNModuleContent"),
+            css("[id*=ContentPane] .Normal") + "[string-length(normalize-space()) > 300]",
         ),
         published=(
             css(".edn_articleDate"),

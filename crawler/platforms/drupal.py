@@ -100,15 +100,16 @@ class Drupal(RuledPlatform):
             css(".node .content"),
         ),
         published=(
-            "//*[contains(@property, 'dc:created')]",
-            css(".submitted time"),
-            css(".node__meta time"),
-            css(".node__submitted time"),
+            # The visible date is "Thu, 05/06/2014 - 08:00", the month first, in every language.
+            "//*[contains(@property, 'dc:created')]/@content",
+            css(".submitted time") + "/@datetime",
+            css(".node__meta time") + "/@datetime",
+            css(".node__submitted time") + "/@datetime",
             css(".submitted"),
             css(".node__submitted"),
             css(".field--name-created"),
             css(".field-name-post-date"),
-            css("article.node time"),
+            css("article.node time") + "/@datetime",
         ),
         updated=(css(".field--name-changed"), css(".field-name-changed-date")),
         byline=(

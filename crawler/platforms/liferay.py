@@ -2,6 +2,7 @@
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from archive.records import UrlKind
 from crawler.platforms.base import Hints, Identity, css
@@ -46,6 +47,9 @@ _STATE_NAME = re.compile(
     r"|_\w+_(?:keywords|advancedSearch|andOperator|redirect|resetCur|orderByCol|orderByType|version|i|curValue)"
     r"|doAsUserId|refererPlid|controlPanelCategory|saveLastPath|t|version|download|previewFileIndex)$"
 )
+
+
+_ABSTRACT = css(".asset-abstract")
 
 
 class Liferay(RuledPlatform):
@@ -102,10 +106,10 @@ class Liferay(RuledPlatform):
             css(".asset-full-content .journal-content-article"),
             css(".asset-content .journal-content-article"),
             css(".asset-full-content .asset-content"),
-            css(".journal-content-article"),
             css(".content-detail"),
             css(".noidung"),
-            css(".portlet-asset-publisher .portlet-body"),
+            # Banners and footers are journal articles as well: only a longer one is a text.
+            css(".journal-content-article") + "[string-length(normalize-space()) > 300]",
         ),
         published=(
             css(".asset-full-content .assetPublishDate"),
@@ -224,11 +228,36 @@ class Liferay(RuledPlatform):
                 kind = "image"
         return Identity(kind, address.url(path=path, pairs=kept))
 
+    def _teaser(self, tree: "HtmlElement", url: str) -> str:
+        """Return the XPath of the abstract that links to *url*'s own article, or ""."""
+        found = _FORMS.search(_TAIL.sub("", urlsplit(url).path))
+        number = found["view_content"] or found["asset"] if found else None
+        if not number:
+            return ""
+        path = f"{_ABSTRACT}[.//a[contains(@href, '/{number}-') or contains(@href, '/id/{number}')]]"
+        return path if tree.xpath(path) else ""
+
+    def hints_for(self, tree: "HtmlElement", url: str) -> Hints:
+        if tree.xpath(css(".asset-full-content")) or not (own := self._teaser(tree, url)):
+            return self.hints
+        # Where the portal answers with the section's list, the article's own abstract is all it says.
+        return Hints(
+            title=(own + css(".asset-title"),),
+            body=(own + css(".asset-summary"),),
+            published=(own + css(".assetPublishDate"), own + css(".block_timer")),
+            section=self.hints.section,
+            confidence=0.4,
+        )
+
     def page_kind(self, tree: "HtmlElement", url: str) -> UrlKind | None:
+        if self._teaser(tree, url) and not tree.xpath(css(".taglib-page-iterator")):
+            return "article"
         if tree.xpath(css(".asset-full-content")):
             return "article"
-        # The list of abstracts is what a portal shows for an article's URL with a locale behind it.
-        return "listing" if tree.xpath(css(".asset-abstract") + "|" + css(".taglib-page-iterator")) else None
+        # An article in a template of its own may have lists of abstracts beside it.
+        if self.identify(urlsplit(url)).kind == "article" and tree.xpath(self.hints.body[-1]):
+            return None
+        return "listing" if tree.xpath(f"{_ABSTRACT}|{css('.taglib-page-iterator')}") else None
 
     def next_listings(self, tree: "HtmlElement", url: str) -> "Sequence[str]":
         def number(target: str) -> int | None:

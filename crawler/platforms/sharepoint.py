@@ -94,9 +94,8 @@ class SharePoint(RuledPlatform):
             css(".news-content"),
             css(".noidung-tin"),
             css("[id*=NoiDung]"),
-            css(".ms-rtestate-field"),
-            css("[class^=ExternalClass]"),
-            css("[id*=PlaceHolderMain]"),
+            css(".ms-rtestate-field") + "[string-length(normalize-space()) > 300]",
+            css("[class^=ExternalClass]") + "[string-length(normalize-space()) > 300]",
         ),
         published=(
             css("[id*=ArticleStartDate]"),

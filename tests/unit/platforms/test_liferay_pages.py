@@ -81,10 +81,30 @@ def test_links_with_locales_add_nothing(pages):
     assert not [target for target in found if re.search(r"/(?:en|vi)(?:\.html)?$", target)]
 
 
-def test_a_list_of_abstracts_is_a_listing(pages):
+def test_each_article_page_gives_its_own_abstract_and_no_other(pages):
+    """All these pages say of their article stands in the abstract that links to it."""
     for name, (url, text) in pages.items():
-        if name.startswith(("article/", "trap/737358")):
-            assert LIFERAY.page_kind(tree_of(text), url) == "listing", name
+        if not name.startswith(("article/", "trap/737358")):
+            continue
+        tree = tree_of(text)
+        number = re.search(r"\d+", name)[0]
+        assert LIFERAY.page_kind(tree, url) == "article", name
+        hints = LIFERAY.hints_for(tree, url)
+        assert hints.confidence < 0.5
+        (title,) = tree.xpath(hints.title[0])
+        (link,) = title.xpath(".//a/@href")
+        assert f"/{number}-" in link
+        (body,) = tree.xpath(hints.body[0])
+        assert len(body.text_content().split()) > 10
+        (date,) = tree.xpath(hints.published[0])
+        assert re.search(r"\d\d/\d\d/20\d\d", date.text_content())
+
+
+def test_sections_are_listings(pages):
+    for name in ("cong-nghe-thong-tin", "ke-hoach", "luatthudo", "phong-chong-dich-benh-covid-19"):
+        url, text = pages[f"listing/{name}"]
+        assert LIFERAY.page_kind(tree_of(text), url) == "listing", name
+        assert LIFERAY.hints_for(tree_of(text), url) is LIFERAY.hints
 
 
 def test_listings_turn_to_their_next_page(pages):

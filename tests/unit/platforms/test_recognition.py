@@ -77,7 +77,10 @@ SHAREPOINT = """<html><head><meta name="GENERATOR" content="Microsoft SharePoint
 DNN = """<html><head><meta name="GENERATOR" content="DotNetNuke "></head><body>
 <input name="__dnnVariable" type="hidden"><div id="dnn_ContentPane"><div class="DnnModule DnnModule-746">
 <h1 class="edn_articleTitle">Ra quân làm thủy lợi</h1>
-<div class="DNNModuleContent"><div class="Normal"><p>Sáng 14/2, đoàn viên nạo vét kênh.</p></div></div>
+<div class="DNNModuleContent"><div class="Normal"><p>Sáng 14/2, đoàn viên nạo vét kênh.</p>
+<p>Hơn hai trăm đoàn viên, hội viên và bà con các ấp đã cùng nhau dọn cỏ, khơi dòng tuyến kênh dài gần ba cây
+số, bảo đảm nước tưới cho bốn trăm hecta lúa xuân hè. Đây là lần ra quân thứ hai kể từ đầu năm; các ấp còn lại
+sẽ làm trong tuần tới, trước khi xuống giống đồng loạt theo lịch thời vụ của huyện.</p></div></div>
 </div></div></body></html>"""
 
 WEBCENTER = """<html><head><script src="/webcenter/afr/x.js"></script></head><body>
