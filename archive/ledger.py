@@ -22,6 +22,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "excluded": frozenset({"excluded"}),
 }
 
+_KIND_RANK = {"page": 0, "listing": 1, "article": 2}
 _REMEMBERED = 200_000
 
 _INSERT = """
@@ -54,8 +55,8 @@ class Ledger:
 
     def __init__(self, db: ArchiveDatabase) -> None:
         self.db = db
-        # Urlkeys met lately with their priority: a page of 135 links repeats about 130 of them.
-        self._met: dict[tuple[str, str], int] = {}
+        # Urlkeys met lately with the best said of them: a page of 135 links repeats about 130 of them.
+        self._met: dict[tuple[str, str], tuple[int, int, str | None]] = {}
 
     def seed(
         self,
@@ -71,7 +72,7 @@ class Ledger:
         one stays excluded, however often it is met.
         """
         at = now or utc_now()
-        fresh = [link for link in links if self._met.get((portal_key, link.urlkey), _NEVER) < link.priority]
+        fresh = [link for link in links if self._says_more(portal_key, link)]
         if not fresh:
             return 0
         try:
@@ -202,10 +203,22 @@ class Ledger:
     def _remember(self, portal_key: str, links: Sequence[Link]) -> None:
         if len(self._met) > _REMEMBERED:
             self._met.clear()
-        self._met.update(((portal_key, link.urlkey), link.priority) for link in links)
+        for link in links:
+            key = (portal_key, link.urlkey)
+            known = self._met.get(key)
+            said = (link.priority, _KIND_RANK.get(link.kind, 0), link.lastmod)
+            if known is not None:
+                said = (max(known[0], said[0]), max(known[1], said[1]), link.lastmod or known[2])
+            self._met[key] = said
 
-
-_NEVER = -(1 << 62)
+    def _says_more(self, portal_key: str, link: Link) -> bool:
+        known = self._met.get((portal_key, link.urlkey))
+        return (
+            known is None
+            or link.priority > known[0]
+            or _KIND_RANK.get(link.kind, 0) > known[1]
+            or link.lastmod not in (None, known[2])
+        )
 
 
 def utc_now() -> str:

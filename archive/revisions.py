@@ -60,14 +60,14 @@ class Revision:
 
 
 _COLUMNS = (
-    "revision_id", "article_id", "number", "is_current", "captured_at", "title", "lead", "text", "published_at",
-    "source", "byline", "text_digest", "extractor", "method", "fetched_url", "warc_file", "warc_offset",
-    "payload_digest",
+    "revision_id", "article_id", "number", "is_current", "captured_at", "title", "lead", "text",
+    "published_at", "source", "byline", "text_digest", "extractor", "method", "fetched_url", "warc_file",
+    "warc_offset", "payload_digest",
 )  # fmt: skip
 
 
 def find_article(connection: sqlite3.Connection, url: str) -> int | None:
-    """Return the id of the article at *url*: its canonical URL, an alias, or any URL it was fetched at.
+    """Return the id of the article at *url*: its canonical URL, an alias, or where a revision was fetched.
 
     Raises ValueError for what is not an http(s) URL.
     """

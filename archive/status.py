@@ -87,4 +87,7 @@ def _last_crawl(connection: sqlite3.Connection, key: str) -> CrawlStatus | None:
         " ORDER BY crawl_id DESC LIMIT 1",
         (key,),
     ).fetchone()
-    return CrawlStatus(*row[:5], json.loads(row[5])) if row else None
+    if row is None:
+        return None
+    crawl_id, started_at, ended_at, reason, requests, counts = row
+    return CrawlStatus(crawl_id, started_at, ended_at, reason, requests, json.loads(counts))
