@@ -49,7 +49,14 @@ _STATE_NAME = re.compile(
 )
 
 
+_CURRENT_URL = re.compile(r"""Liferay\.currentURL\s*=\s*["']([^"']+)["']""")
 _ABSTRACT = css(".asset-abstract")
+_NO_TEXT = "|".join(
+    css(f"#column-1 {mark}") for mark in (".portlet-login", ".portlet-site-map", ".portlet-search")
+)
+_TEXT = "|".join(
+    css(f"#column-1 {mark}") for mark in (".portlet-asset-publisher", ".portlet-journal-content")
+)
 
 
 class Liferay(RuledPlatform):
@@ -228,11 +235,19 @@ class Liferay(RuledPlatform):
                 kind = "image"
         return Identity(kind, address.url(path=path, pairs=kept))
 
+    def page_content_id(self, tree: "HtmlElement", url: str) -> str | None:
+        """Return the id in the URL the page gives for itself, wherever it was fetched from."""
+        for script in tree.xpath("//script[contains(., 'Liferay.currentURL=')]/text()"):
+            if found := _CURRENT_URL.search(str(script)):
+                # Written as \x2fweb\x2fguest…
+                path = re.sub(r"\\x([0-9a-f]{2})", lambda code: chr(int(code[1], 16)), found[1])
+                return self.identify(urlsplit(f"http://here{path.partition('?')[0]}")).content_id
+        return None
+
     def _teaser(self, tree: "HtmlElement", url: str) -> str:
-        """Return the XPath of the abstract that links to *url*'s own article, or ""."""
-        found = _FORMS.search(_TAIL.sub("", urlsplit(url).path))
-        number = found["view_content"] or found["asset"] if found else None
-        if not number:
+        """Return the XPath of the abstract that links to the page's own article, or ""."""
+        number = self.identify(urlsplit(url)).content_id or self.page_content_id(tree, url)
+        if not number or not number.isdigit():
             return ""
         path = f"{_ABSTRACT}[.//a[contains(@href, '/{number}-') or contains(@href, '/id/{number}')]]"
         return path if tree.xpath(path) else ""
@@ -254,6 +269,9 @@ class Liferay(RuledPlatform):
             return "article"
         if tree.xpath(css(".asset-full-content")):
             return "article"
+        # A sign-in form or a site map in the main column, and no portlet that shows texts anywhere.
+        if tree.xpath(_NO_TEXT) and not tree.xpath(_TEXT):
+            return "listing"
         # An article in a template of its own may have lists of abstracts beside it.
         if self.identify(urlsplit(url)).kind == "article" and tree.xpath(self.hints.body[-1]):
             return None

@@ -100,6 +100,18 @@ def test_each_article_page_gives_its_own_abstract_and_no_other(pages):
         assert re.search(r"\d\d/\d\d/20\d\d", date.text_content())
 
 
+def test_a_page_knows_its_article_wherever_it_is_served_from(pages):
+    for name, (_, text) in pages.items():
+        number = re.search(r"\d+", name)[0] if name.startswith(("article/", "trap/737358")) else None
+        assert LIFERAY.page_content_id(tree_of(text), f"http://127.0.0.1:8083/{name}.html") == number, name
+
+
+def test_sign_in_forms_and_site_maps_are_no_texts(pages):
+    for name in ("trap/eng_login0011", "listing/dang-nhap154f", "listing/so-do-website"):
+        url, text = pages[name]
+        assert LIFERAY.page_kind(tree_of(text), url) == "listing", name
+
+
 def test_sections_are_listings(pages):
     for name in ("cong-nghe-thong-tin", "ke-hoach", "luatthudo", "phong-chong-dich-benh-covid-19"):
         url, text = pages[f"listing/{name}"]
