@@ -91,23 +91,19 @@ def run_query(
     return columns, rows
 
 
-_ALLOWED = frozenset(
-    {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
-)
+# The connection can write nothing; these would reach beyond it (ATTACH reads and makes any file of the
+# machine) or loosen it.
+_REFUSED = frozenset({sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH, sqlite3.SQLITE_TRANSACTION})
+# FTS5 itself asks for data_version; the others describe the schema.
+_PRAGMAS = frozenset({"data_version", "table_info", "table_xinfo", "table_list", "index_list", "index_info"})
 
 
 def _refuse(action: int, first: str | None, second: str | None, *_: str | None) -> int:
-    if action == sqlite3.SQLITE_FUNCTION and second == "load_extension":
+    if action in _REFUSED or (action == sqlite3.SQLITE_PRAGMA and (first or "").lower() not in _PRAGMAS):
         return sqlite3.SQLITE_DENY
-    # FTS5 asks its own tables through PRAGMA data_version; table_info and its kin describe the schema.
-    if action == sqlite3.SQLITE_PRAGMA and first in {
-        "data_version",
-        "table_info",
-        "table_list",
-        "index_list",
-    }:
-        return sqlite3.SQLITE_OK
-    return sqlite3.SQLITE_OK if action in _ALLOWED else sqlite3.SQLITE_DENY
+    if action == sqlite3.SQLITE_FUNCTION and (second or "").lower() == "load_extension":
+        return sqlite3.SQLITE_DENY
+    return sqlite3.SQLITE_OK
 
 
 def _shown(cell: object) -> object:
