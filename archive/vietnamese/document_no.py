@@ -244,14 +244,11 @@ def _short_names(
 ) -> list[Citation]:
     """Number-only mentions: those a fuller citation on the page explains, and "<type> số n" as such."""
     made: list[Citation] = []
-    taken = [(one.start, one.end) for one in found]
     by_number: dict[str, list[Citation]] = {}
     for one in found:
         by_number.setdefault(one.number.lstrip("0"), []).append(one)
     for number, lead in shorts:
         start = number.start - (lead.end() - lead.start("type"))
-        if any(low < number.end and start < high for low, high in taken[-400:]):
-            continue
         day, end = _date_after(text, number.end)
         kind = fold(lead["type"])
         meant = [
