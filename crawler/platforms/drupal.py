@@ -44,7 +44,7 @@ class Drupal(RuledPlatform):
         r"|(?P<comment>comment(?:/reply)?)"
         r"|(?P<print>print|printpdf|printable|book/export)"
         r"|(?P<sendmail>printmail|forward|email)"
-        r"|(?P<search>search)"
+        r"|(?P<search>search)|(?P<tag>tags?(?=/))"
         r"|(?P<calendar>calendar|calendar-node-[^/]+|event/\d{4})"
         r"|(?P<form>admin|node/add|contact|filter/tips|webform|poll|abuse|flag)"
         r"|(?P<action>ajax|views/ajax|batch|statistics|cron\.php|update\.php|xmlrpc\.php|quicktabs|rate|vote|go)"
@@ -130,8 +130,8 @@ class Drupal(RuledPlatform):
             css(".field-name-field-category a"),
             css(".field-name-field-chuyen-muc a"),
             css(".field--name-field-category a"),
-            css(".field-type-taxonomy-term-reference a"),
-            css(".breadcrumb a"),
+            css(".field-type-taxonomy-term-reference") + "[not(contains(@class, 'tags'))]//a",
+            f"({css('.breadcrumb a')})[last()]",
         ),
         tags=(css(".field-name-field-tags a"), css(".field--name-field-tags a")),
         attachments=(
@@ -169,6 +169,8 @@ class Drupal(RuledPlatform):
     )
 
     def tidy(self, address: Address) -> None:
+        if address.path in ("/index.php", "/index.php/") and not address.pairs:
+            address.path = "/"
         # Without clean URLs the path stands in q: /?q=node/12 is /node/12.
         if (query := address.params.get("q")) and address.path in ("/", "/index.php"):
             path = unquote(query).strip("/")

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from archive.records import UrlKind
 from crawler.platforms.base import Hints, Identity, css
-from crawler.platforms.rules import Address, RuledPlatform
+from crawler.platforms.rules import Address, RuledPlatform, next_by_number
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -18,6 +18,14 @@ _COMPONENT = re.compile(r"/component/content(?:/article)?/?$")
 _INDEX = re.compile(r"^/index\.php(?=/|$)")
 _ID = re.compile(r"(\d{1,9})(?::(.*))?$", re.DOTALL)
 _LISTING_VIEWS = frozenset({"category", "categories", "featured", "archive", "frontpage", "section"})
+
+_PARTED = "|".join(css(mark) for mark in (".article-index", "#article-index", ".pagenavcounter", ".toclink"))
+_PART = re.compile(r"[?&](?:start|limitstart)=(\d{1,4})(?:&|#|$)")
+
+
+def _part_number(url: str) -> int | None:
+    found = _PART.search(url)
+    return int(found[1]) if found else None
 
 
 class Joomla(RuledPlatform):
@@ -156,6 +164,10 @@ class Joomla(RuledPlatform):
         ),
     )
 
+    def tidy(self, address: Address) -> None:
+        if address.path in ("/index.php", "/index.php/") and not address.pairs:
+            address.path = "/"
+
     def place(self, address: Address) -> Identity:
         params = address.params
         if params.get("format", "").lower() == "feed" or params.get("type") in ("rss", "atom"):
@@ -207,6 +219,13 @@ class Joomla(RuledPlatform):
         return Identity(
             "article", address.url(path=path, pairs=kept), number, fetch_url=address.url(), key=key
         )
+
+    def next_part(self, tree: "HtmlElement", url: str) -> str | None:
+        # Page breaks leave a table of contents, or a counter above the text.
+        if not tree.xpath(_PARTED):
+            return None
+        found = next_by_number(tree, url, _part_number, 0)
+        return found[0] if found else None
 
     def page_kind(self, tree: "HtmlElement", url: str) -> UrlKind | None:
         body = f" {tree.xpath('string(//body/@class)')} "

@@ -217,6 +217,7 @@ REFUSED = [
     ("drupal", f"{W}/book/export/html/9", ("print",)),
     ("drupal", f"{W}/print/ban-tin-canh-bao-ret", ("print",)),
     ("drupal", f"{W}/taxonomy/term/4/feed", ("feed",)),
+    ("drupal", f"{W}/tags/thuy-loi", ("tag",)),
     (
         "liferay",
         f"{W}/login?p_p_id=58&p_p_lifecycle=0&_58_struts_action=%2Flogin%2Fopen_id/vi/vi/en",
@@ -322,3 +323,11 @@ FILES = [
 def test_files(platform, url, kind, canonical):
     identity = identify(platform, url)
     assert (identity.kind, identity.canonical_url, identity.excluded) == (kind, canonical, "")
+
+
+@pytest.mark.parametrize("platform", ["joomla", "drupal"])
+def test_the_front_page_has_one_url(platform):
+    assert (
+        len({identify(platform, f"{W}{path}").compared for path in ("", "/", "/index.php", "/index.php/")})
+        == 1
+    )

@@ -213,3 +213,21 @@ def test_joomla_says_what_its_page_is():
         '<body class="site com_contact view-contact"><h2>Liên hệ</h2></body>'
     )
     assert joomla.page_kind(contact, "") == "page"
+
+
+def test_joomla_articles_in_parts_lead_from_one_to_the_next():
+    html = """<body class="com_content view-article"><div class="item-page"><div class="pull-right article-index"><ul>
+    <li><a href="/tin-tuc/31-a" class="toclink active">1</a></li>
+    <li><a href="/tin-tuc/31-a?showall=&amp;start=1" class="toclink">2</a></li>
+    <li><a href="/tin-tuc/31-a?showall=&amp;start=2" class="toclink">3</a></li>
+    <li><a href="/tin-tuc/31-a?showall=1" class="toclink">All Pages</a></li></ul></div></div>
+    <a href="/tin-tuc?start=5">5</a></body>"""
+    tree = lxml.html.document_fromstring(html)
+    joomla = PLATFORMS["joomla"]
+    first_part = "https://xa.gov.example/tin-tuc/31-a"
+    second = joomla.next_part(tree, first_part)
+    assert second == f"{first_part}?showall=&start=1"
+    third = joomla.next_part(tree, second)
+    assert third == f"{first_part}?showall=&start=2"
+    assert joomla.next_part(tree, third) is None
+    assert joomla.next_part(lxml.html.document_fromstring(JOOMLA), first_part) is None
