@@ -93,6 +93,8 @@ def _show(console: Console, results: "Results", offset: int) -> None:
         _show_hit(console, number, hit)
     if not results.hits:
         console.line("no results")
+        if results.suggestion:
+            console.note(f"did you mean: {results.suggestion}")
     else:
         more = "" if results.total_is_exact else "more than "
         console.note(f"{offset + 1}–{offset + len(results.hits)} of {more}{results.total:,}")
@@ -105,6 +107,7 @@ def _show(console: Console, results: "Results", offset: int) -> None:
 def _show_hit(console: Console, number: int, hit: "Hit") -> None:
     facts = [hit.portal_name, (hit.published_at or "no date")[:10]]
     facts += [f"source: {hit.source}"] if hit.source else []
+    facts += [f"same text in {hit.also_on} more"] if hit.also_on else []
     facts += [hit.status] if hit.status != "live" else []
     title = clean(hit.title)
     click.echo(f"{number}. {click.style(title, bold=True)}" if console.is_terminal else f"{number}. {title}")

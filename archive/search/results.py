@@ -15,11 +15,14 @@ from archive.search.plan import Plan, plan
 from archive.search.query import Leaf, Query, parse
 from archive.search.ranking import Sort
 from archive.search.snippets import Highlighter, Parts, marked
+from archive.search.suggest import suggest
 from archive.vietnamese.fold import fold
 
 MAX_LIMIT = 1000
 MAX_OFFSET = 100_000
 MARKS = ("«", "»")
+# A notice that says no more than "see the file" may stand in ten thousand articles.
+ALSO_BOUND = 100
 
 IGNORED_MARKS = "nothing matches with the marks as typed; these match without marks"
 
@@ -29,7 +32,8 @@ class Hit:
     """One article found. `snippet` is original text with the matches between marks.
 
     The `…_parts` carry the same as (text, is a match) for pages, which escape each part by itself.
-    `score` compares within one answer only; it is 0 when the answer is sorted by date.
+    `score` compares within one answer only; it is 0 when the answer is sorted by date. `also_on` counts
+    the other articles that carry the same text, mostly on other portals, up to ALSO_BOUND.
     """
 
     article_id: int
@@ -45,6 +49,7 @@ class Hit:
     byline: str | None
     status: str
     score: float
+    also_on: int = 0
     title_parts: Parts = field(repr=False, default=())
     snippet_parts: Parts = field(repr=False, default=())
 
@@ -52,14 +57,17 @@ class Hit:
         """Return the fields of the JSON contract."""
         names = (
             "url", "title", "snippet", "portal", "portal_name", "published_at", "published_precision",
-            "source", "section", "byline", "status", "article_id", "score",
+            "source", "section", "byline", "status", "article_id", "score", "also_on",
         )  # fmt: skip
         return {name: getattr(self, name) for name in names}
 
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """One page of an answer. `total` is a lower bound where `total_is_exact` is False."""
+    """One page of an answer. `total` is a lower bound where `total_is_exact` is False.
+
+    `suggestion` is a query with better chances, where nothing was found for want of a word.
+    """
 
     total: int
     total_is_exact: bool
@@ -67,6 +75,7 @@ class Results:
     query: Query
     notes: tuple[str, ...] = ()
     facets: Facets | None = None
+    suggestion: str | None = None
 
     def as_json(self) -> Json:
         """Return `{"total", "results": […], …}`, the contract of `khocong search --json`."""
@@ -74,6 +83,7 @@ class Results:
             "total": self.total,
             "total_is_exact": self.total_is_exact,
             "notes": list(self.notes),
+            "suggestion": self.suggestion,
             "results": [hit.as_json() for hit in self.hits],
         }
         if self.facets is not None:
@@ -114,6 +124,7 @@ def search(
         if total:
             chosen, folded = without_marks, True
             notes.append(IGNORED_MARKS)
+    suggestion = suggest(conn, query) if total == 0 else None
     counted = facets_.count(conn, chosen) if facets else None
     if counted is not None and counted.is_whole:
         total, is_exact = counted.counted, True
@@ -127,7 +138,7 @@ def search(
         )
     highlighter = Highlighter(highlighted(query), folded=folded)
     hits = _hits(conn, ranked.ids, highlighter, marks)
-    return Results(total, is_exact, hits, query, tuple(dict.fromkeys(notes)), counted)
+    return Results(total, is_exact, hits, query, tuple(dict.fromkeys(notes)), counted, suggestion)
 
 
 def matching(db: Any, query: Query) -> Plan:
@@ -154,7 +165,9 @@ def _hits(
         row[0]: row
         for row in conn.execute(
             "SELECT a.article_id, a.url, a.title, a.lead, a.text, a.portal_key, p.name, a.published_at, "
-            "a.published_precision, a.source, a.section, a.byline, a.status FROM articles AS a "
+            "a.published_precision, a.source, a.section, a.byline, a.status, "
+            "(SELECT count(*) FROM (SELECT 1 FROM articles AS b WHERE b.text_digest = a.text_digest "
+            f"LIMIT {ALSO_BOUND + 1})) - 1 FROM articles AS a "
             f"LEFT JOIN portals AS p USING (portal_key) WHERE a.article_id IN ({places})",
             [article_id for article_id, _ in ids],
         )
@@ -163,9 +176,8 @@ def _hits(
     for article_id, score in ids:
         if article_id not in rows:
             continue
-        _, url, title, lead, text, portal, name, published, precision, source, section, byline, status = rows[
-            article_id
-        ]
+        (_, url, title, lead, text, portal, name, published, precision, source, section, byline, status,
+         also_on) = rows[article_id]  # fmt: skip
         snippet = highlighter.snippet("\n".join(part for part in (lead, text) if part))
         hits.append(
             Hit(
@@ -182,6 +194,7 @@ def _hits(
                 byline=byline,
                 status=status,
                 score=round(score, 4),
+                also_on=also_on,
                 title_parts=highlighter.whole(title),
                 snippet_parts=snippet,
             )

@@ -36,6 +36,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "found": ("kết quả", "results"),
     "more_than": ("hơn", "more than"),
     "nothing": ("Không tìm thấy bài nào.", "No article found."),
+    "did_you_mean": ("Có phải bạn tìm:", "Did you mean:"),
     "too_slow": (
         "Câu hỏi này quá rộng, chưa kịp trả lời. Hãy thêm từ hoặc bộ lọc.",
         "This search took too long. Add a word or a filter.",

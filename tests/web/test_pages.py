@@ -112,8 +112,9 @@ def test_language_is_remembered(browser):
     [("dong thap", 2), ("Đồng Tháp", 2), ("đồng", 6), ('"dân vận"', 1), ("33/CT-TTg", 1), ("quyet dinh", 2),
      ("-dong", 0), ('"', 0), ("AND OR NOT (", 0), ("\x00", 0), ("NEAR(a b)", 0)],
 )  # fmt: skip
-def test_datasettes_own_table_search_folds_too(browser, typed, found):
-    answer = browser.get("/archive/articles.json", params={"_search": typed, "_shape": "array"})
+@pytest.mark.parametrize("table", ["articles", "articles_flat"])
+def test_datasettes_own_table_search_folds_too(browser, table, typed, found):
+    answer = browser.get(f"/archive/{table}.json", params={"_search": typed, "_shape": "array"})
     assert answer.status_code == 200
     assert len(answer.json()) == found
 

@@ -1,6 +1,7 @@
 """Queries with known answers: with marks, without, half; names, numbers, abbreviations, filters."""
 
 import pytest
+import written_archive
 
 from archive.search import facets, parse, ranking, search
 from archive.search.results import IGNORED_MARKS, matching
@@ -216,3 +217,30 @@ def test_facets_of_a_huge_match_say_that_they_stand_for_it(written):
     counted = facets.count(written, plan, 6)
     assert (counted.counted, counted.is_whole) == (6, False)
     assert facets.count(written, plan).counted == 12
+
+
+@pytest.mark.parametrize(
+    ("typed", "suggestion"),
+    [
+        ("chaau doc", "chau doc"),
+        ("Chau dcoc", "Chau doc"),
+        ("ddong thap lap", "dong thap lap"),
+        ("huonng dan", "huong dan"),
+        ("xqzwvk", None),
+        ("chau doc hanoi", None),
+        ("dong thap chau", None),
+    ],
+)
+def test_did_you_mean_offers_words_the_archive_has(written, typed, suggestion):
+    results = search(written, typed)
+    assert (results.total, results.suggestion) == (0, suggestion)
+    if suggestion:
+        assert search(written, suggestion).total > 0
+
+
+def test_the_same_text_elsewhere_is_counted(bare):
+    rows = list(written_archive.ARTICLES[:3])
+    written_archive.fill(bare, [*rows, ("dongthap", "2022-02-02", None, None, rows[0][4], rows[0][5])])
+    hits = search(bare, "dan van").hits
+    assert [hit.also_on for hit in hits] == [1, 1]
+    assert search(bare, "tiep cong dan").hits[0].also_on == 0
