@@ -216,7 +216,8 @@ def test_joomla_says_what_its_page_is():
 
 
 def test_joomla_articles_in_parts_lead_from_one_to_the_next():
-    html = """<body class="com_content view-article"><div class="item-page"><div class="pull-right article-index"><ul>
+    html = """<body class="com_content view-article"><div class="item-page">
+    <div class="pull-right article-index"><ul>
     <li><a href="/tin-tuc/31-a" class="toclink active">1</a></li>
     <li><a href="/tin-tuc/31-a?showall=&amp;start=1" class="toclink">2</a></li>
     <li><a href="/tin-tuc/31-a?showall=&amp;start=2" class="toclink">3</a></li>
