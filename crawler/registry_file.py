@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast, get_args
 from urllib.parse import urlsplit
 
 import yaml
@@ -201,7 +201,7 @@ def read_config(path: Path, *, platforms: frozenset[str] | None = None) -> Porta
         evidence=evidence,
         evidence_on=noted,
         evidence_what=what,
-        status=reader.word("status", ("unverified", "live", "redirecting", "frozen", "dead"), "unverified"),  # type: ignore[arg-type]  # word() has checked the literal
+        status=cast("Status", reader.word("status", get_args(Status), "unverified")),
         successor=reader.text("successor"),
         source_names=tuple(str(item) for item in reader.items("source_names")),
         notes=(reader.text("notes", "") or "").strip(),

@@ -32,6 +32,7 @@ ARCHIVE_LADDER = (
 CRAWLER_LADDER = (
     "charset dom demo",
     "platforms blocks feeds soft",
+    "registry_file",
     "registry body trim titles published attribution zones chrome links listing",
     "extraction page",
     "settings frontier",
