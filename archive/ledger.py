@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any, get_args
+from typing import Any, TypeAlias, get_args
 
 from archive.database import ArchiveDatabase
 from archive.records import LeasedUrl, Link, Outcome, UrlState
@@ -24,6 +24,7 @@ ALLOWED: dict[str, frozenset[str]] = {
 
 _KIND_RANK = {"page": 0, "listing": 1, "article": 2}
 _REMEMBERED = 200_000
+_Said: TypeAlias = tuple[int, str, str | None]  # priority, kind, lastmod
 
 _INSERT = """
 INSERT INTO urls (portal_key, urlkey, url, fetch_url, kind, state, reason, priority, discovered_from,
@@ -56,7 +57,7 @@ class Ledger:
     def __init__(self, db: ArchiveDatabase) -> None:
         self.db = db
         # Urlkeys met lately with the best said of them: a page of 135 links repeats about 130 of them.
-        self._met: dict[tuple[str, str], tuple[int, int, str | None]] = {}
+        self._met: dict[str, dict[str, _Said]] = {}
 
     def seed(
         self,
@@ -72,7 +73,8 @@ class Ledger:
         one stays excluded, however often it is met.
         """
         at = now or utc_now()
-        fresh = [link for link in links if self._says_more(portal_key, link)]
+        met = self._met.get(portal_key, {})
+        fresh = [link for link in links if _says_more(link, met.get(link.urlkey))]
         if not fresh:
             return 0
         try:
@@ -201,24 +203,24 @@ class Ledger:
         return row[0]
 
     def _remember(self, portal_key: str, links: Sequence[Link]) -> None:
-        if len(self._met) > _REMEMBERED:
+        if sum(map(len, self._met.values())) > _REMEMBERED:
             self._met.clear()
+        met = self._met.setdefault(portal_key, {})
         for link in links:
-            key = (portal_key, link.urlkey)
-            known = self._met.get(key)
-            said = (link.priority, _KIND_RANK.get(link.kind, 0), link.lastmod)
-            if known is not None:
-                said = (max(known[0], said[0]), max(known[1], said[1]), link.lastmod or known[2])
-            self._met[key] = said
+            priority, kind, lastmod = met.get(link.urlkey, (link.priority, link.kind, link.lastmod))
+            if _KIND_RANK.get(link.kind, 0) > _KIND_RANK.get(kind, 0):
+                kind = link.kind
+            met[link.urlkey] = (max(priority, link.priority), kind, link.lastmod or lastmod)
 
-    def _says_more(self, portal_key: str, link: Link) -> bool:
-        known = self._met.get((portal_key, link.urlkey))
-        return (
-            known is None
-            or link.priority > known[0]
-            or _KIND_RANK.get(link.kind, 0) > known[1]
-            or link.lastmod not in (None, known[2])
-        )
+
+def _says_more(link: Link, known: _Said | None) -> bool:
+    """Say whether *link* may change the row of a URL that was met before."""
+    return (
+        known is None
+        or link.priority > known[0]
+        or (link.kind != known[1] and _KIND_RANK.get(link.kind, 0) > _KIND_RANK.get(known[1], 0))
+        or (link.lastmod is not None and link.lastmod != known[2])
+    )
 
 
 def utc_now() -> str:

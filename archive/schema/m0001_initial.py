@@ -122,6 +122,8 @@ CREATE UNIQUE INDEX articles_by_content_id ON articles (portal_key, content_id)
 CREATE INDEX articles_by_published ON articles (published_at);
 CREATE INDEX articles_by_portal_published ON articles (portal_key, published_at);
 CREATE INDEX articles_by_text ON articles (text_digest);
+-- SQLite looks here for children with every new revision: without it storing slows as the archive grows.
+CREATE INDEX articles_by_revision ON articles (revision_id);
 
 -- Other canonical URLs under which an article was met: opaque WebSphere URLs, renumbered upgrades.
 CREATE TABLE aliases (
@@ -176,11 +178,7 @@ CREATE TABLE documents (
     document_id INTEGER PRIMARY KEY,
     normal TEXT NOT NULL,                      -- "33/CT-TTg"
     year INTEGER,                              -- two documents may share a number in two years
-    doc_type TEXT,
-    number TEXT NOT NULL,
-    symbol TEXT,
-    issuer TEXT,
-    issued_on TEXT
+    doc_type TEXT, number TEXT NOT NULL, symbol TEXT, issuer TEXT, issued_on TEXT
 ) STRICT;
 CREATE UNIQUE INDEX documents_identity ON documents (normal, coalesce(year, 0));
 
@@ -242,10 +240,9 @@ SELECT a.url, a.portal_key AS portal, r.number, r.revision_id = a.revision_id AS
        coalesce(json_extract(r.body, '$.title'), a.title) AS title,
        coalesce(json_extract(r.body, '$.lead'), a.lead) AS lead,
        coalesce(json_extract(r.body, '$.text'), a.text) AS text,
-       CASE WHEN r.body IS NULL THEN a.published_at ELSE json_extract(r.body, '$.published_at') END
-           AS published_at,
-       CASE WHEN r.body IS NULL THEN a.source ELSE json_extract(r.body, '$.source') END AS source,
-       CASE WHEN r.body IS NULL THEN a.byline ELSE json_extract(r.body, '$.byline') END AS byline,
+       iif(r.body IS NULL, a.published_at, json_extract(r.body, '$.published_at')) AS published_at,
+       iif(r.body IS NULL, a.source, json_extract(r.body, '$.source')) AS source,
+       iif(r.body IS NULL, a.byline, json_extract(r.body, '$.byline')) AS byline,
        r.text_digest, r.extractor, r.method, c.url AS fetched_url, c.warc_file, c.warc_offset,
        c.payload_digest,
        r.article_id, r.revision_id, r.capture_id
@@ -269,23 +266,22 @@ FROM articles a JOIN revisions r ON r.article_id = a.article_id
 GROUP BY a.article_id HAVING count(*) > 1;
 
 CREATE VIEW gone_articles AS
-SELECT a.url, a.portal_key AS portal, a.title, a.published_at, a.last_captured_at AS last_seen_at,
-       a.article_id
-FROM articles a WHERE a.status = 'gone';
+SELECT url, portal_key AS portal, title, published_at, last_captured_at AS last_seen_at, article_id
+FROM articles WHERE status = 'gone';
 
 CREATE VIEW portal_health AS
 SELECT p.portal_key AS portal, p.name, p.platform, p.status,
        (SELECT count(*) FROM articles a WHERE a.portal_key = p.portal_key) AS articles,
-       (SELECT count(*) FROM urls u WHERE u.portal_key = p.portal_key AND u.state = 'pending') AS pending,
-       (SELECT count(*) FROM urls u WHERE u.portal_key = p.portal_key AND u.state = 'leased') AS leased,
-       (SELECT count(*) FROM urls u WHERE u.portal_key = p.portal_key AND u.state = 'done') AS done,
-       (SELECT count(*) FROM urls u WHERE u.portal_key = p.portal_key AND u.state = 'excluded') AS excluded,
-       (SELECT count(*) FROM urls u WHERE u.portal_key = p.portal_key AND u.state = 'failed') AS failed,
-       (SELECT count(*) FROM urls u WHERE u.portal_key = p.portal_key AND u.state = 'gone') AS gone,
+       coalesce(u.pending, 0) AS pending, coalesce(u.leased, 0) AS leased, coalesce(u.done, 0) AS done,
+       coalesce(u.excluded, 0) AS excluded, coalesce(u.failed, 0) AS failed, coalesce(u.gone, 0) AS gone,
        (SELECT count(*) FROM issues i WHERE i.portal_key = p.portal_key) AS issues,
        c.started_at AS last_crawl_at, c.ended_at AS last_crawl_ended_at, c.reason AS last_crawl_reason,
        c.requests AS last_crawl_requests
 FROM portals p
+LEFT JOIN (SELECT portal_key, sum(state = 'pending') AS pending, sum(state = 'leased') AS leased,
+                  sum(state = 'done') AS done, sum(state = 'excluded') AS excluded,
+                  sum(state = 'failed') AS failed, sum(state = 'gone') AS gone
+           FROM urls GROUP BY portal_key) u ON u.portal_key = p.portal_key
 LEFT JOIN crawls c ON c.crawl_id = (SELECT max(k.crawl_id) FROM crawls k WHERE k.portal_key = p.portal_key);
 """
 

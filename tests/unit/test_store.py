@@ -249,3 +249,27 @@ def test_blocks_come_back_without_being_stored_twice(store):
     assert blocks_of(store.db.conn, 99) == ()
     assert decode_blocks(encode_blocks(BLOCKS, "another text"), "another text") == BLOCKS
     assert decode_blocks('[[0,"marquee",0,[]]]', "a\nb") == (Block("paragraph", "a"), Block("paragraph", "b"))
+
+
+def test_no_lookup_of_the_write_path_walks_a_table(store):
+    seen = []
+    store.db.conn.set_trace_callback(seen.append)
+    crawl_id = begun(store)
+    visit(store, crawl_id, 1, article(), links=(link(2),))
+    visit(store, crawl_id, 1, article(lines=EDITED), at=1)
+    visit(store, crawl_id, 1, at=2, status=404, state="gone", reason="http_404")
+    store.db.conn.set_trace_callback(None)
+    reads = [sql for sql in seen if sql.startswith("SELECT") and "max(article_id)" not in sql]
+    assert len(reads) > 10
+    for sql in reads:
+        plan = " / ".join(row[3] for row in rows(store, f"EXPLAIN QUERY PLAN {sql}"))
+        assert "SCAN a" not in plan, (sql, plan)
+        assert not plan.startswith("SCAN"), (sql, plan)
+    # A foreign key whose column has no index makes SQLite walk the table with each new parent row.
+    for table, column in (
+        ("articles", "revision_id"),
+        ("revisions", "article_id"),
+        ("revisions", "capture_id"),
+    ):
+        plan = rows(store, f"EXPLAIN QUERY PLAN SELECT 1 FROM {table} WHERE {column} = 1")
+        assert "SEARCH" in plan[0][3]
