@@ -1,0 +1,1 @@
+"""Vietnamese text: folding, dates, document numbers, bylines, legacy encodings; below everything else."""

@@ -141,6 +141,7 @@ def find_byline(last_lines: Sequence[str], *, labelled: Sequence[str] = ()) -> F
         marks = list(_END_MARK.finditer(closing[-160:]))
         if marks and len(closing[-160:]) > marks[-1].end():
             closing = closing[-160:][marks[-1].end() :].strip()
+            line = closing
         if not closing or _source_in_line(line)[0] and not _author_before_source(line):
             continue
         name = _author_before_source(line) or (closing if _is_signature(closing) else None)

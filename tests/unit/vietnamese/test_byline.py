@@ -117,12 +117,15 @@ def test_a_label_is_trusted_before_what_opens_the_text():
         ("Tác giả bài viết: HND huyện Nam Giang", "HND huyện Nam Giang"),
         ("Tác giả: Lê Hiên - Nguồn: Báo Minh Họa", "Lê Hiên"),
         ("các đơn vị báo cáo theo quy định./. Quốc Tuấn", "Quốc Tuấn"),
+        ("giải quyết theo quy định./. Mỹ Bình (TTXVN)", "Mỹ Bình"),
         ("Theo Nguyệt Thanh/camau.gov.vn", "Nguyệt Thanh"),
         ("Mỹ Bình (TTXVN)", "Mỹ Bình"),
     ],
 )
 def test_bylines(line, byline):
-    assert find_byline(["Hội nghị kết thúc lúc 11 giờ.", line]) == (byline, line)
+    found, evidence = find_byline(["Hội nghị kết thúc lúc 11 giờ.", line])
+    assert found == byline
+    assert evidence == line.rsplit("./. ", 1)[-1]
 
 
 @pytest.mark.parametrize(
