@@ -76,7 +76,7 @@ def begun(store, numbers=(1,)):
 def visit(store, crawl_id, number=1, page=None, *, at=0, status=200, state="done", **changes):
     """Record one fetch of article *number*, whatever state it is in."""
     (url_id,) = store.db.execute(
-        "SELECT url_id FROM urls WHERE urlkey = ?", [urlkey(address(number))]
+        "SELECT url_id FROM urls WHERE portal_key = ? AND urlkey = ?", [PORTAL.key, urlkey(address(number))]
     ).fetchone()
     outcome = Outcome(
         url_id,
