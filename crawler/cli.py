@@ -14,6 +14,7 @@ CRAWLER_COMMANDS = {
     "crawl": LazyCommand("crawler.commands.crawl:crawl", "Crawl portals or URLs politely into the archive."),
     "probe": LazyCommand("crawler.commands.probe:probe", "Show what each step makes of one page."),
     "portals": LazyCommand("crawler.commands.portals:portals", "List the portals that are known."),
+    "new-portal": LazyCommand("crawler.commands.new_portal:new_portal", "Write the registry file of a site."),
     "status": LazyCommand("archive.commands.status:status", "Show how each portal of the archive stands."),
 }
 COMMANDS = {**CRAWLER_COMMANDS, **ARCHIVE_COMMANDS}

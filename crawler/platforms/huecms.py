@@ -10,7 +10,6 @@ class HueCms(RuledPlatform):
     """`tc` is the article, `cn` the category, `gd` the layout; nothing of them may be stripped."""
 
     name = "huecms"
-    entry_points = ("/sitemap.xml", "/?gd=1")
     marks = (("Tín Nhiệm Mạng", 0.05), ("Chung nhan Tin Nhiem Mang", 0.1))
     url_form = re.compile(r"[?&]gd=\d+(?:&|$)")
     link_form = re.compile(r"\?gd=\d+(?:&|&amp;)cn=\d+")

@@ -37,7 +37,6 @@ class Joomla(RuledPlatform):
     """
 
     name = "joomla"
-    entry_points = ("/sitemap.xml", "/index.php?option=com_xmap&view=xml&id=1")
     generator = "joomla"
     marks = (
         ("/media/jui/js/", 0.6),
