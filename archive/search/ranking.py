@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from archive.search.plan import WEIGHTS, Condition, Match, Plan
-from archive.search.words import WORD
-from archive.vietnamese.fold import fold
+from archive.search.words import WORD, forms
 
 Sort: TypeAlias = Literal["rank", "newest", "oldest"]
 
@@ -132,7 +131,7 @@ def _by_neighbours(
 
 
 def _plain(text: str) -> str:
-    return f" {' '.join(WORD.findall(fold(text)))} "
+    return f" {' '.join(forms(word)[1] for word in WORD.findall(text))} "
 
 
 def _by_date(

@@ -5,12 +5,11 @@ folding changes length. Only the shown hits are looked at, about 0.3 ms each.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple, TypeAlias
 
 from archive.search.query import Leaf
-from archive.search.words import exact, spans
+from archive.search.words import exact, forms, spans
 from archive.vietnamese.fold import fold
 
 # (text, is it a match): what a page escapes piece by piece, so no mark can be mistaken for markup.
@@ -98,14 +97,8 @@ def marked(parts: Parts, before: str, after: str) -> str:
     return "".join(f"{before}{text}{after}" if matched else text for text, matched in parts)
 
 
-@lru_cache(maxsize=50_000)
-def _forms(word: str) -> tuple[str, str]:
-    # Vietnamese has some 7,000 syllables: nearly every word has been met before.
-    return exact(word), fold(word)
-
-
 def _words(text: str) -> list[_Word]:
-    return [_Word(start, end, *_forms(text[start:end])) for start, end in spans(text)]
+    return [_Word(start, end, *forms(text[start:end])) for start, end in spans(text)]
 
 
 def _one_line(text: str) -> str:

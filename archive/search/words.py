@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 from archive.vietnamese.fold import fold, place_tones
 
@@ -44,6 +45,15 @@ def is_marked(text: str) -> bool:
 def exact(word: str) -> str:
     """Return *word* in the form of the exact index: lower case, one tone placement, eth as đ."""
     return place_tones(word.lower().replace("ð", "đ"))
+
+
+@lru_cache(maxsize=50_000)
+def forms(word: str) -> tuple[str, str]:
+    """Return *word* as the exact and as the folded index hold it.
+
+    Remembered: Vietnamese has some 7,000 syllables, so nearly every word has been met before.
+    """
+    return exact(word), fold(word)
 
 
 def spans(text: str) -> Iterator[tuple[int, int]]:

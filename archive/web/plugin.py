@@ -47,6 +47,7 @@ def register_routes() -> list[tuple[str, Any]]:
         (r"^/tim$", search_page),
         (r"^/tim\.json$", search_json),
         (r"^/bai/(?P<article_id>\d{1,15})$", article_page),
+        (r"^/bai/(?P<article_id>\d{1,15})/(?P<number>\d{1,6})$", revision_page),
         (r"^/robots\.txt$", robots),
     ]
 
@@ -136,6 +137,16 @@ async def article_page(datasette: Any, request: Any) -> Response:
     )
     context = {"article": data, "q": query}
     return await _page(datasette, request, "kho_article.html", context, status=200 if data else 404)
+
+
+async def revision_page(datasette: Any, request: Any) -> Response:
+    """One revision of an article, with what it changed in the one before."""
+    article_id, number = (int(request.url_vars[name]) for name in ("article_id", "number"))
+    data = await datasette.get_database(DATABASE).execute_fn(
+        lambda conn: reading.revision(conn, article_id, number)
+    )
+    context = {"revision": data, "article_id": article_id, "q": ""}
+    return await _page(datasette, request, "kho_revision.html", context, status=200 if data else 404)
 
 
 async def robots() -> Response:

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from archive.records import Block, Json
+from archive.revisions import revisions_of, word_diff
 from archive.search import parse
 from archive.search.results import highlighted
 from archive.search.snippets import Highlighter, Parts
@@ -128,6 +129,16 @@ def article(conn: sqlite3.Connection, article_id: int, query: str = "") -> Json 
         "lines": layout(blocks, highlighter),
         "low_confidence": row["confidence"] < LOW_CONFIDENCE,
     }
+
+
+def revision(conn: sqlite3.Connection, article_id: int, number: int) -> Json | None:
+    """Return a revision and its word diff against the one captured before it, or None."""
+    found = revisions_of(conn, article_id)
+    for before, one in zip([None, *found], found, strict=False):
+        if one.number == number:
+            older = before.full_text if before is not None else one.full_text
+            return {"revision": one, "before": before, "pieces": word_diff(older, one.full_text)}
+    return None
 
 
 def layout(blocks: Sequence[Block], highlighter: Highlighter) -> list[Line]:

@@ -1,6 +1,7 @@
 """The pages as a reader without JavaScript gets them."""
 
 import html
+import json
 import re
 import shutil
 
@@ -8,11 +9,21 @@ import pytest
 import written_archive
 from reader import Browser
 
+from archive.database import open_archive
 from archive.web import words
 from archive.web.plugin import STRICT_CSP, table_search
 from archive.web.reading import link
 
-OURS = ["/", "/tim", "/tim?q=dan", "/tim?q=kh%C3%B4ng-c%C3%B3", "/bai/1", "/bai/99999"]
+OURS = [
+    "/",
+    "/tim",
+    "/tim?q=dan",
+    "/tim?q=kh%C3%B4ng-c%C3%B3",
+    "/bai/1",
+    "/bai/1/1",
+    "/bai/99999",
+    "/bai/1/99999",
+]
 
 
 @pytest.mark.parametrize("path", OURS)
@@ -140,14 +151,40 @@ def test_the_style_sheet_is_ours(browser):
     assert "@import" not in answer.text
 
 
+def test_a_revision_shows_what_it_changed(tmp_path):
+    folder = written_archive.make(tmp_path / "archive")
+    db = open_archive(folder, write=True)
+    with db.transaction() as conn:
+        conn.execute(
+            "INSERT INTO captures (capture_id, url_id, url, captured_at, status, mime, payload_digest, "
+            "body_digest, size_bytes, warc_file, warc_offset, warc_length, record_id) "
+            "SELECT 900, url_id, url, '2026-03-01T00:00:00+07:00', status, mime, payload_digest, body_digest, "
+            "size_bytes, warc_file, 900000, warc_length, '<urn:uuid:900>' FROM captures "
+            "WHERE capture_id = 4"
+        )
+        old = {"title": "Nông dân cù lao thu hoạch", "lead": "", "text": "Giá lúa <b>giảm</b> nhẹ."}
+        conn.execute("UPDATE revisions SET body = ? WHERE revision_id = 4", (json.dumps(old),))
+        conn.execute(
+            "INSERT INTO revisions (revision_id, article_id, number, capture_id, captured_at, text_digest, "
+            "extractor) VALUES (900, 4, 2, 900, '2026-03-01T00:00:00+07:00', 'd', 'test')"
+        )
+        conn.execute("UPDATE articles SET revision_id = 900, status = 'changed' WHERE article_id = 4")
+    db.close()
+    browser = Browser(folder)
+    assert 'href="/bai/4/1"' in browser.get("/bai/4").text
+    text = browser.get("/bai/4/2").text
+    assert re.search(r"<del>[^<]*&lt;b&gt;giảm", text)
+    assert re.search(r"<ins>[^<]*tăng nhẹ", text)
+    assert "Bản đầu tiên được lưu" in browser.get("/bai/4/1").text
+    assert "đã sửa" in browser.get("/bai/4").text
+
+
 HOSTILE = "<script>alert(1)</script>\"><img src=x onerror=alert(1)>'{{7*7}}<!--"
 BAIT = f"mồi {HOSTILE}"
 
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory):
-    from archive.database import open_archive
-
     folder = written_archive.make(
         tmp_path_factory.mktemp("xau") / "archive", articles=[], portals={"xau": (HOSTILE, HOSTILE, HOSTILE)}
     )
@@ -167,7 +204,9 @@ def hostile(tmp_path_factory):
     return Browser(folder)
 
 
-@pytest.mark.parametrize("path", ["/", "/tim", "/tim?q=moi+script", "/bai/1", "/bai/1?q=moi+script+alert"])
+@pytest.mark.parametrize(
+    "path", ["/", "/tim", "/tim?q=moi+script", "/bai/1", "/bai/1?q=moi+script+alert", "/bai/1/1"]
+)
 def test_what_the_web_wrote_is_text(hostile, path):
     text = hostile.get(path).text
     assert "mồi" in html.unescape(re.sub(r"</?mark>", "", text))
