@@ -1,5 +1,6 @@
 """Abbreviations both ways: UBND finds "Ủy ban nhân dân", and typing it out finds UBND."""
 
+from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
@@ -72,15 +73,30 @@ def _expand_run(parts: tuple[Node, ...], typed: frozenset[str]) -> Node:
             shorts = table.by_full.get(tuple(map(fold, full)), []) if len(run) == length else []
             shorts = [short for short in shorts if _agrees(full, short)]
             if shorts:
-                marked = any(leaf.marked for leaf in run)
-                alternatives = (Leaf((short,), marked=marked and is_marked(short)) for short in shorts)
-                made.append(Or((And(tuple(run)), *alternatives)))
+                made.append(_alternatives(run, shorts))
                 at += length
                 break
         else:
             made.append(expand(parts[at], typed))
             at += 1
     return made[0] if len(made) == 1 else And(tuple(made))
+
+
+def _alternatives(run: list[Leaf], shorts: list[str]) -> Node:
+    """Return the words of a full form, or one of its abbreviations.
+
+    "Ủy ban nhân dân" typed in full with its marks is exact in every word, also in "ban", which has none:
+    one index answers, which is twice as fast as both.
+    """
+    marked = any(leaf.marked for leaf in run)
+    if marked and any(_is_typed_in_full(run, short) for short in shorts):
+        run = [replace(leaf, marked=True) for leaf in run]
+    return Or((And(tuple(run)), *(Leaf((short,), marked=marked) for short in shorts)))
+
+
+def _is_typed_in_full(run: list[Leaf], short: str) -> bool:
+    typed = [exact(leaf.words[0]) for leaf in run]
+    return any(typed == [exact(word) for word in form] for form in _tables().by_short.get(fold(short), []))
 
 
 def _is_plain(leaf: Leaf) -> bool:

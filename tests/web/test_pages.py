@@ -158,8 +158,8 @@ def test_a_revision_shows_what_it_changed(tmp_path):
         conn.execute(
             "INSERT INTO captures (capture_id, url_id, url, captured_at, status, mime, payload_digest, "
             "body_digest, size_bytes, warc_file, warc_offset, warc_length, record_id) "
-            "SELECT 900, url_id, url, '2026-03-01T00:00:00+07:00', status, mime, payload_digest, body_digest, "
-            "size_bytes, warc_file, 900000, warc_length, '<urn:uuid:900>' FROM captures "
+            "SELECT 900, url_id, url, '2026-03-01T00:00:00+07:00', status, mime, payload_digest, "
+            "body_digest, size_bytes, warc_file, 900000, warc_length, '<urn:uuid:900>' FROM captures "
             "WHERE capture_id = 4"
         )
         old = {"title": "Nông dân cù lao thu hoạch", "lead": "", "text": "Giá lúa <b>giảm</b> nhẹ."}
