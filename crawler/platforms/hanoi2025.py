@@ -23,7 +23,7 @@ class Hanoi2025(RuledPlatform):
         ("detail-content", 0.1),
     )
     url_form = re.compile(r"-\d{16,22}\.html?$")
-    link_form = re.compile(r"/[\w-]+-\d{16,22}\.html?")
+    link_form = re.compile(r"-\d{16,22}\.html?")
     refused_path = re.compile(
         r"/(?:(?P<search>tim-kiem|search)|(?P<login>dang-nhap|login)|(?P<print>print|in-bai)"
         r"|(?P<action>ajax|api|timeline|trang-hit-counter))(?:[/.]|$)"

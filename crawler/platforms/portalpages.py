@@ -20,7 +20,7 @@ class PortalPages(RuledPlatform):
     name = "portalpages"
     marks = (("/portal/pages/print.aspx", 0.5), ("/portal/pages/", 0.3), ("/portal/Pages/", 0.2))
     url_form = re.compile(r"(?i)/portal/pages/\d{4}")
-    link_form = re.compile(r"(?i)/pages/\d{4}(?:-\d{1,2}-\d{1,2})?/[^/\"'<>\s]+\.aspx")
+    link_form = re.compile(r"ages/\d{4}(?:-\d{1,2}-\d{1,2})?/[^/\"'<>\s]+\.aspx")
     refused_path = re.compile(
         r"(?i)/pages/(?:(?P<print>print)|(?P<sendmail>send-?mail|email)|(?P<search>search|tim-?kiem)"
         r"|(?P<login>login|dang-?nhap|signin))\.aspx$"

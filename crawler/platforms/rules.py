@@ -7,6 +7,7 @@ keeps TCVN3 and windows-1258 escapes intact.
 """
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
@@ -153,7 +154,7 @@ class RuledPlatform(Platform):
         for mark, weight in self.marks:
             if mark in text:
                 doubt *= 1 - weight
-        if self.generator and (found := _GENERATOR.search(text)) and self.generator in found[0].lower():
+        if self.generator and self.generator in _generator(text):
             doubt *= 0.05
         if self.url_form is not None and self.url_form.search(url):
             doubt *= 0.6
@@ -212,6 +213,14 @@ class RuledPlatform(Platform):
             if found := next_by_number(tree, url, _reader(number), int(first) if first.isdigit() else 0):
                 return found
         return ()
+
+
+@lru_cache(maxsize=2)
+def _generator(text: str) -> str:
+    """Return the generator tag, lower case: asked once a page, by every adapter in turn."""
+    # In the head alone: further down it would be quoted code.
+    found = _GENERATOR.search(text[:50_000])
+    return found[0].lower() if found else ""
 
 
 def _reader(pattern: re.Pattern[str]) -> "Callable[[str], int | None]":

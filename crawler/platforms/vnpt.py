@@ -28,9 +28,7 @@ class VnptPortal(RuledPlatform):
         ("/Modules/VnptPortal", 0.6),
     )
     url_form = re.compile(r"\.vn/[a-z0-9-]+/[a-z0-9-]*-\d{5,7}(?:\?pageindex=\d+)?$|(?:/\d+){4}/[^/]+/[^/]+$")
-    link_form = re.compile(
-        r"""href=["'](?:https?://[^/"']+)?/[a-z0-9-]+/[a-z0-9-]*-\d{5,7}(?:\?pageindex=\d+)?["']"""
-    )
+    link_form = re.compile(r"""-\d{5,7}(?:\?pageindex=\d+)?["']""")
     # Other CMSs end their slugs in an id as well.
     link_weight = 0.4
     refused_path = re.compile(
