@@ -1,0 +1,74 @@
+"""Next to the wire: each exchange becomes a WARC record before anyone may use its response (I1)."""
+
+import time
+from datetime import UTC, datetime
+from http.client import responses
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.http import Headers, Response
+
+from archive.warc.records import RawRequest, RawResponse
+from crawler.exchange import Exchange
+
+# Where the exchange travels to the spider's callback.
+EXCHANGE = "exchange"
+
+
+class CaptureMiddleware:
+    """Writes every answer, of any status, to the WARC, and hands the Exchange on in `request.meta`.
+
+    At order 950 the body is still compressed, as it came, and a CaptureError fails the request: what could
+    not be captured is not used, and its URL is tried again.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "CaptureMiddleware":
+        return cls(crawler)
+
+    def process_request(self, request: Request) -> None:
+        request.meta["sent_at"] = datetime.now(UTC)
+        request.meta["sent_clock"] = time.monotonic()
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        sent_at, sent_clock = request.meta["sent_at"], request.meta["sent_clock"]
+        cut = "dataloss" in response.flags
+        place = self.crawler.spider.session.writer.write_exchange(
+            RawRequest(request.url, sent_at, request.method, _pairs(request.headers), request.body),
+            RawResponse(
+                response.status,
+                _pairs(response.headers),
+                response.body,
+                responses.get(response.status, ""),
+                response.protocol or "HTTP/1.1",
+                str(response.ip_address) if response.ip_address else None,
+                "disconnect" if cut else "",
+            ),
+        )
+        latency = request.meta.get("download_latency")
+        request.meta[EXCHANGE] = Exchange(
+            url=request.url,
+            captured_at=sent_at.isoformat(),
+            status=response.status,
+            headers={name.decode("latin-1").lower(): _text(values) for name, values in response.headers.items()},
+            body=response.body,
+            place=place,
+            ip=str(response.ip_address) if response.ip_address else None,
+            tls=request.meta.get("tls"),
+            elapsed_s=time.monotonic() - sent_clock,
+            first_byte_at=sent_clock + latency if latency is not None else None,
+            cut=cut,
+        )
+        return response
+
+
+def _pairs(headers: Headers) -> list[tuple[bytes, bytes]]:
+    # `headers[name]` keeps only the last of repeated ones (measured).
+    return [(name, value) for name in headers for value in headers.getlist(name)]
+
+
+def _text(values: list[bytes]) -> str:
+    return values[0].decode("latin-1") if values else ""

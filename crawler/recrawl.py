@@ -1,0 +1,120 @@
+"""What a run finds in the ledger when it begins: work to resume, records to adopt, ways in to look at again."""
+
+from collections.abc import Iterator, Sequence
+
+from archive import urls
+from archive.errors import WarcDamaged
+from archive.records import LeasedUrl, Link, Portal
+from archive.store import Store
+from archive.warc.reader import Record, read_record
+from archive.warc.records import WarcPlace
+from crawler.exchange import Exchange
+from crawler.platforms import identify, ledger_key
+from crawler.platforms.generic import PAGING
+
+# Why an article waits for a run without --since; such a run opens it again.
+OLDER = "older than --since"
+_WAYS_IN = ("robots", "sitemap", "seed")
+_CHUNK = 500
+
+
+def prepare(store: Store, portal: Portal) -> bool:
+    """Open again what every run must ask anew; return whether this run resumes an unfinished one.
+
+    robots.txt is asked in every run. When nothing waits, the ways in are looked at again: sitemaps, seeds
+    and the main feed. Only when these name something new are the listings (`reopen_listings`).
+    """
+    ledger = store.ledger
+    waiting = store.db.execute(
+        "SELECT count(*) FROM urls WHERE portal_key = ? AND state = 'pending' AND kind != 'robots'", [portal.key]
+    ).fetchone()[0]
+    ledger.reopen(portal.key, ("robots",), ("done", "failed", "gone", "excluded"))
+    with store.db.transaction() as connection:
+        connection.execute(
+            "UPDATE urls SET state = 'pending', reason = '' WHERE portal_key = ? AND state = 'excluded' AND reason LIKE ?",
+            (portal.key, OLDER + "%"),
+        )
+    if waiting:
+        return True
+    ledger.reopen(portal.key, _WAYS_IN, ("done", "failed"))
+    with store.db.transaction() as connection:
+        # The portal's main feed: the shortest, as those of parts carry the part's name as well.
+        connection.execute(
+            "UPDATE urls SET state = 'pending', reason = '', attempts = 0 WHERE url_id = (SELECT url_id FROM urls"
+            " WHERE portal_key = ? AND kind = 'feed' AND state = 'done' AND reason = '' ORDER BY length(url) LIMIT 1)",
+            (portal.key,),
+        )
+    return False
+
+
+def reopen_listings(store: Store, portal_key: str) -> int:
+    """Make the first page of each listing pending again; the next ones are reached by what they name."""
+    rows = store.db.execute(
+        "SELECT url_id, url FROM urls WHERE portal_key = ? AND kind = 'listing' AND state = 'done' AND reason = ''", [portal_key]
+    ).fetchall()
+    first = [(url_id,) for url_id, url in rows if not PAGING.search(url)]
+    with store.db.transaction() as connection:
+        connection.executemany("UPDATE urls SET state = 'pending', attempts = 0 WHERE url_id = ?", first)
+    return len(first)
+
+
+def reopen_changed(store: Store, portal_key: str, links: Sequence[Link]) -> int:
+    """Make known articles pending again whose lastmod in the sitemap is later than the one known."""
+    dated = [(link.lastmod, portal_key, link.urlkey, link.lastmod) for link in links if link.lastmod]
+    with store.db.transaction() as connection:
+        before = connection.total_changes
+        connection.executemany(
+            "UPDATE urls SET state = 'pending', reason = '', attempts = 0, lastmod = ? WHERE portal_key = ? AND urlkey = ?"
+            " AND state IN ('done', 'gone') AND lastmod IS NOT NULL AND lastmod < ?",
+            dated,
+        )
+        return connection.total_changes - before
+
+
+def count_unknown(store: Store, portal_key: str, links: Sequence[Link]) -> int:
+    """Return how many articles and pages to be fetched are among *links* that the ledger does not know."""
+    keys = [link.urlkey for link in links if link.state == "pending" and link.kind in ("article", "page")]
+    known = 0
+    for start in range(0, len(keys), _CHUNK):
+        chunk = keys[start : start + _CHUNK]
+        marks = ", ".join("?" * len(chunk))
+        known += store.db.execute(
+            f"SELECT count(*) FROM urls WHERE portal_key = ? AND urlkey IN ({marks})", [portal_key, *chunk]
+        ).fetchone()[0]
+    return len(keys) - known
+
+
+def orphans(store: Store, portal: Portal) -> Iterator[tuple[LeasedUrl, Exchange]]:
+    """Yield the whole WARC records without a row that answer a URL of this portal which still waits."""
+    for orphan in store.recovered.orphans:
+        row = _waiting_row(store, portal, orphan.url)
+        if row is None:
+            continue
+        try:
+            record = read_record(store.warc_directory / orphan.file, orphan.offset)
+        except WarcDamaged:
+            continue
+        lease = LeasedUrl(row[0], portal.key, row[1], row[2], row[3])
+        yield lease, _exchange(record, orphan.length)
+
+
+def _waiting_row(store: Store, portal: Portal, url: str) -> tuple[int, str, str, int] | None:
+    try:
+        keys = (urls.urlkey(url), ledger_key(identify(url, portal.platform)))
+    except ValueError:
+        return None
+    row: tuple[int, str, str, int] | None = store.db.execute(
+        "SELECT url_id, coalesce(fetch_url, url), kind, attempts FROM urls"
+        " WHERE portal_key = ? AND urlkey IN (?, ?) AND state = 'pending'",
+        [portal.key, *keys],
+    ).fetchone()
+    return row
+
+
+def _exchange(record: Record, length: int) -> Exchange:
+    place = WarcPlace(record.file, record.offset, length, record.record_id, record.payload_digest or "")
+    headers = {name.lower(): value for name, value in record.headers}
+    address = record.warc_header("WARC-IP-Address")
+    cut = record.warc_header("WARC-Truncated") is not None
+    at = record.date.replace("Z", "+00:00")
+    return Exchange(record.url, at, record.status or 0, headers, record.payload, place, ip=address, cut=cut)

@@ -1,0 +1,353 @@
+"""The crawl of one portal, from its ways in to its end: what the spider, the frontier and the archive share."""
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from typing import Any
+from urllib.parse import urlsplit
+
+from archive.digests import text_digest
+from archive.errors import ArchiveError, CaptureError
+from archive.ledger import utc
+from archive.records import Issue, LeasedUrl, Link, Outcome, Portal
+from archive.store import Store, Stored
+from archive.warc.reader import decode_body
+from archive.warc.writer import WarcWriter
+from crawler import platforms, recrawl
+from crawler.commit import Committer
+from crawler.connecting import CheckedResolver
+from crawler.exchange import Exchange, Failed
+from crawler.frontier import Frontier
+from crawler.gates import Gates, shared_folder
+from crawler.judging import Verdict, judge, judge_failure, link_of, may_be_page
+from crawler.readers import Readers
+from crawler.reading import ReadJob, Reading
+from crawler.robots import RobotsBook, Rules, robots_url, rules_of
+from crawler.yields import LISTINGS, Yields
+
+logger = logging.getLogger(__name__)
+
+# A host that fails so often in a row is left alone; its URLs stay pending for another day.
+MAX_HOST_FAILURES = 10
+MAX_ROBOTS_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a user may ask of a crawl. `since` (ISO date) leaves articles known to be older for later."""
+
+    delay_s: float = 1.0
+    max_requests: int | None = None
+    since: str | None = None
+    allow_private: bool = False
+    workers: int = 1
+    images: bool = False
+    first_pause_s: float = 5.0
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a crawl did, for its summary. `by_kind` counts requests, `changes` articles by what they are."""
+
+    by_kind: Counter[str] = field(default_factory=Counter)
+    changes: Counter[str] = field(default_factory=Counter)
+    issues: Counter[str] = field(default_factory=Counter)
+    bytes: int = 0
+    adopted: int = 0
+    followed: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain data; dataclasses.asdict would turn a Counter's items into its keys."""
+        return {
+            "by_kind": dict(self.by_kind), "articles": dict(self.changes), "issues": dict(self.issues),
+            "bytes": self.bytes, "adopted": self.adopted, "followed": self.followed,
+        }  # fmt: skip
+
+    @property
+    def requests(self) -> int:
+        """All requests that were answered or failed."""
+        return sum(self.by_kind.values())
+
+    @property
+    def articles(self) -> int:
+        """Articles met in this run: new, changed and unchanged ones."""
+        return sum(self.changes.values())
+
+
+class Session:
+    """One run over one portal. Made before the reactor runs, closed after; `reason` says how it ended."""
+
+    def __init__(
+        self,
+        store: Store,
+        writer: WarcWriter,
+        portal: Portal,
+        seeds: Sequence[str],
+        options: Options,
+        readers: Readers | None = None,
+    ) -> None:
+        self.store = store
+        self.writer = writer
+        self.options = options
+        self.readers = readers or Readers(options.workers)
+        known = store.portal(portal.key)
+        platform = portal.platform or (known.platform if known else None)
+        self.portal = replace(portal, platform=platform, chrome=known.chrome if known else None)
+        self.tally = Tally()
+        self.yields = Yields()
+        self.robots = RobotsBook()
+        self.gates = Gates(options.delay_s, shared=shared_folder(), first_pause_s=options.first_pause_s)
+        if options.allow_private:
+            CheckedResolver.private_hosts.update(urlsplit(f"//{host}").hostname or host for host in portal.hosts)
+        self.crawl_id = store.begin_crawl(
+            self.portal,
+            reason="manual",
+            settings_digest=text_digest(str(sorted(asdict(options).items()))),
+            versions={name: version(name) for name in ("khocong", "scrapy", "trafilatura", "lxml")},
+        )
+        self.resumed = recrawl.prepare(store, self.portal)
+        self._enter(seeds, "seed")
+        self._follow: dict[int, tuple[str, int]] = {}
+        self._seen_sitemaps = False
+        self._ended = False
+        self._listings_open = False
+        self.counts: dict[str, int] = {}
+        self.articles_in_archive = 0
+        self.unread: dict[str, int] = {}
+        self.committer = Committer(store, writer, self.crawl_id, on_stored=self._stored, on_error=self._broken)
+        self.frontier = Frontier(
+            store.ledger,
+            self.portal.key,
+            self.crawl_id,
+            gates=self.gates,
+            robots=self.robots,
+            record=self.committer.add,
+            hurry=self.committer.flush,
+            want_robots=lambda url: self._enter([robots_url(url)], "robots"),
+            closed=self.yields.closed,
+            max_requests=options.max_requests,
+            # With a delay a lease is cheap beside the wait, and the order stays exact.
+            lease_size=1 if options.delay_s else 10,
+        )
+
+    @property
+    def reason(self) -> str:
+        """How the crawl ended: finished, budget, interrupted, or "failed: …"."""
+        return self.frontier.reason or "finished"
+
+    @property
+    def pending(self) -> int:
+        """How many URLs wait, as of the last look; looking costs a count, so not more than twice a second."""
+        if not self._ended:
+            self.counts = self.store.ledger.counts(self.portal.key)
+        return self.counts["pending"] + self.counts["leased"]
+
+    def address_of(self, lease: LeasedUrl) -> str:
+        """Return what is to be asked for: the lease's URL, or where the server sent us for the same row."""
+        return self._follow.get(lease.url_id, (lease.url, 0))[0]
+
+    async def take(self, lease: LeasedUrl, exchange: Exchange) -> None:
+        """Take the answer to a turn: judge it, and queue what becomes of its URL."""
+        gate = self.gates.of(urlsplit(exchange.url).netloc)
+        gate.answered(exchange.first_byte_at)
+        self.tally.by_kind[lease.kind] += 1
+        self.tally.bytes += len(exchange.body)
+        if lease.kind == "robots" and not 300 <= exchange.status < 400:
+            self.frontier.fetched(lease)
+            self._take_robots(lease, exchange)
+            return
+        if exchange.status not in (429, 503):
+            self.frontier.fetched(lease)
+        await self._understand(lease, exchange)
+        self.frontier.fetched(lease)
+
+    def miss(self, lease: LeasedUrl, failed: Failed) -> None:
+        """Take note that a turn brought no answer."""
+        gate = self.gates.of(urlsplit(lease.url).netloc)
+        gate.answered()
+        self.tally.by_kind[lease.kind] += 1
+        self.frontier.fetched(lease)
+        if lease.kind == "robots":
+            self._robots_failed(lease, Outcome(lease.url_id, "failed", failed.kind), f"{failed.kind}: {failed.detail}")
+            return
+        self._settle(lease, judge_failure(lease, failed), self.address_of(lease))
+
+    async def adopt(self) -> None:
+        """Use whole WARC records that a crash left without rows, instead of fetching them again (I1)."""
+        for lease, exchange in recrawl.orphans(self.store, self.portal):
+            if exchange.status != 200 or lease.kind == "robots":
+                continue
+            await self._understand(lease, exchange, adopted=True)
+            self.tally.adopted += 1
+        self.committer.flush()
+
+    def close(self, reason: str | None = None) -> None:
+        """End the run: record what is queued, give leases back, write how it ended. Twice is once."""
+        if self._ended:
+            return
+        self._ended = True
+        if reason:
+            self.frontier.reason = self.frontier.reason or reason
+        self.readers.kill()
+        self.committer.flush()
+        try:
+            self.frontier.close()
+            self._take_stock()
+            counts = {**self.tally.as_dict(), "urls": self.counts}
+            self.store.end_crawl(self.crawl_id, self.reason, self.tally.requests, counts)
+        except ArchiveError as error:
+            logger.error("the end of the crawl could not be recorded: %s", error)
+
+    def _take_stock(self) -> None:
+        """Keep what the summary needs: the archive is closed before it is printed."""
+        key = self.portal.key
+        self.counts = self.store.ledger.counts(key)
+        self.articles_in_archive = self.store.db.execute(
+            "SELECT count(*) FROM articles WHERE portal_key = ?", [key]
+        ).fetchone()[0]
+        if not self.articles_in_archive:
+            rows = self.store.db.execute(
+                "SELECT state || CASE reason WHEN '' THEN '' ELSE ': ' || reason END, count(*) FROM urls"
+                " WHERE portal_key = ? AND kind NOT IN ('robots', 'sitemap') AND state NOT IN ('pending', 'excluded')"
+                " GROUP BY 1 ORDER BY 2 DESC LIMIT 5",
+                [key],
+            )
+            self.unread = dict(rows.fetchall())
+
+    async def _understand(self, lease: LeasedUrl, exchange: Exchange, *, adopted: bool = False) -> None:
+        reading: Reading | None = None
+        if exchange.status == 200 and may_be_page(exchange):
+            reading = await self.readers.read(
+                ReadJob(
+                    exchange.body, exchange.url, exchange.header("content-type"), exchange.header("content-encoding"),
+                    self.portal, lease.kind, self.options.images,
+                )
+            )  # fmt: skip
+        hops = self._follow.get(lease.url_id, ("", 0))[1]
+        verdict = judge(lease, exchange, reading, self.portal, hops)
+        if adopted and verdict.outcome.state == "pending":
+            return
+        self._settle(lease, verdict, exchange.url)
+
+    def _settle(self, lease: LeasedUrl, verdict: Verdict, url: str) -> None:
+        outcome = verdict.outcome
+        gate = self.gates.of(urlsplit(url).netloc)
+        pause = 0.0
+        if verdict.host == "slow":
+            pause = gate.slow_down(verdict.retry_after_s)
+            self.tally.issues["host asked to slow down"] += 1
+        gate.failures = gate.failures + 1 if verdict.host == "fault" else 0
+        if verdict.follow is not None:
+            self._follow[lease.url_id] = (verdict.follow, self._follow.get(lease.url_id, ("", 0))[1] + 1)
+            self.tally.followed += 1
+        elif outcome.state == "pending":
+            wait = max(pause, gate.backoff_s(lease.attempts + 1))
+            outcome = replace(outcome, not_before=utc(datetime.now(UTC) + timedelta(seconds=wait)))
+        if verdict.page is not None:
+            self._learn_platform(verdict.page.platform, verdict.page.sure)
+            if verdict.page.kind == "sitemap":
+                recrawl.reopen_changed(self.store, self.portal.key, outcome.links)
+                self.yields.in_sitemaps += sum(link.kind in ("article", "page") for link in outcome.links)
+            self._note_yield(lease, outcome)
+        elif outcome.reason == "redirect" and lease.kind == "page":
+            fresh = recrawl.count_unknown(self.store, self.portal.key, outcome.links)
+            self.yields.note_redirect(lease, useful=fresh > 0)
+        outcome = replace(outcome, links=tuple(self._wanted(link) for link in outcome.links))
+        for issue in outcome.issues:
+            self.tally.issues[issue.kind] += 1
+        self.committer.add(outcome)
+        if gate.failures >= MAX_HOST_FAILURES:
+            self.frontier.stop(f"failed: {gate.host} failed {gate.failures} times in a row; its URLs wait for another run")
+
+    def _note_yield(self, lease: LeasedUrl, outcome: Outcome) -> None:
+        if lease.kind not in (*LISTINGS, "seed", "sitemap"):
+            return
+        fresh = recrawl.count_unknown(self.store, self.portal.key, outcome.links)
+        if lease.kind in LISTINGS:
+            self.yields.note(lease, fresh)
+        if fresh and not self.resumed and not self._listings_open:
+            # In a first crawl there are none to open again; in a later one this is the sign that it pays.
+            self._listings_open = True
+            recrawl.reopen_listings(self.store, self.portal.key)
+
+    def _wanted(self, link: Link) -> Link:
+        if link.state != "pending" or link.kind not in ("article", "page") or not link.lastmod:
+            return link
+        if self.options.since and link.lastmod[:10] < self.options.since:
+            return replace(link, state="excluded", reason=f"{recrawl.OLDER} {self.options.since}")
+        return link
+
+    def _take_robots(self, lease: LeasedUrl, exchange: Exchange) -> None:
+        try:
+            body = decode_body(exchange.body, exchange.header("content-encoding"), 1 << 20)
+        except ArchiveError:
+            body = b""
+        rules = rules_of(exchange.status, body)
+        verdict = judge(lease, exchange, None, self.portal)
+        if rules.state == "unreachable":
+            if verdict.host == "slow":
+                self.gates.of(urlsplit(lease.url).netloc).slow_down(verdict.retry_after_s)
+            self._robots_failed(lease, verdict.outcome, rules.why)
+            return
+        self._know_robots(lease.url, rules)
+        links = [link_of(url, self.portal, "sitemap") for url in rules.sitemaps[:50]]
+        if not rules.sitemaps and not self._seen_sitemaps:
+            origin = "{0.scheme}://{0.netloc}".format(urlsplit(lease.url))
+            paths = platforms.platform_named(self.portal.platform).entry_points
+            links += [link_of(origin + path, self.portal, "sitemap") for path in paths]
+        self._seen_sitemaps = True
+        outcome = replace(verdict.outcome, state="done", reason=rules.why, links=tuple(link for link in links if link))
+        self.committer.add(outcome)
+
+    def _know_robots(self, url: str, rules: Rules) -> None:
+        self.robots.put(url, rules)
+        if (delay := rules.crawl_delay_s) is not None:
+            self.gates.of(urlsplit(url).netloc).ask_for(delay)
+        self.frontier.robots_known(url)
+
+    def _robots_failed(self, lease: LeasedUrl, outcome: Outcome, why: str) -> None:
+        """RFC 9309, 2.3.1.4: without an answer nothing may be fetched; ask again, then end telling so."""
+        if lease.attempts + 1 < MAX_ROBOTS_ATTEMPTS:
+            wait = self.gates.of(urlsplit(lease.url).netloc).backoff_s(lease.attempts + 1) / 2
+            at = utc(datetime.now(UTC) + timedelta(seconds=wait))
+            self.committer.add(replace(outcome, state="pending", not_before=at))
+            return
+        issue = Issue("robots_unreachable", why[:500], lease.url)
+        self.committer.add(replace(outcome, state="failed", reason=why[:200], issues=(issue,)))
+        self._know_robots(lease.url, Rules("unreachable", why=why))
+        if not any(rules.state != "unreachable" for rules in self.robots.all):
+            self.frontier.stop(f"failed: {urlsplit(lease.url).netloc} cannot be reached ({why})")
+
+    def _learn_platform(self, platform: str, sure: float) -> None:
+        if self.portal.platform is None and platform != "generic" and sure > 0:
+            self.portal = replace(self.portal, platform=platform)
+            self.store.save_portal(self.portal)
+            logger.info("%s is %s (%.2f)", self.portal.key, platform, sure)
+
+    def _enter(self, urls: Sequence[str], kind: str) -> None:
+        links = [link_of(url, self.portal, kind) for url in urls]  # type: ignore[arg-type]
+        self.store.ledger.seed(self.portal.key, [link for link in links if link is not None])
+
+    def _stored(self, group: Sequence[tuple[Outcome, Stored]]) -> None:
+        grew = False
+        for outcome, stored in group:
+            if stored.change is not None:
+                self.tally.changes[stored.change] += 1
+            grew = grew or stored.new_links > 0
+        self.frontier.settled([outcome.url_id for outcome, _ in group], new_links=grew)
+
+    def uncaptured(self, lease: LeasedUrl, error: CaptureError) -> None:
+        """An answer could not be written: it is not used. A full disk ends the run; all else is tried again."""
+        self.gates.of(urlsplit(self.address_of(lease)).netloc).answered()
+        self.tally.by_kind[lease.kind] += 1
+        self.frontier.fetched(lease)
+        if isinstance(error.__cause__, OSError):
+            self._broken(error)
+        else:
+            self.miss(lease, Failed("not captured", str(error), host_fault=False))
+
+    def _broken(self, error: Exception) -> None:
+        self.frontier.stop(f"failed: cannot record: {error}")

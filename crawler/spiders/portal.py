@@ -1,0 +1,118 @@
+"""The one spider: asks what the frontier hands out, and hands back what came."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from scrapy import Request, Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadTimeoutError,
+)
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from archive.errors import CaptureError
+from archive.records import Issue, LeasedUrl, Outcome
+from crawler.connecting import CheckedResolver
+from crawler.exchange import Failed
+from crawler.middlewares.capture import EXCHANGE
+from crawler.middlewares.scope import OutOfScope
+from crawler.run import open_session
+from crawler.session import Session
+
+# Beyond this a body is a file that was linked as a page.
+MAX_PAGE_BYTES = 16 * 1024 * 1024
+
+
+class PortalSpider(Spider):  # type: ignore[misc]  # Scrapy ships no types for mypy here
+    """Crawls the portal of its session.
+
+    `khocong crawl` makes the session. `scrapy crawl portal -a portal=KEY_OR_URL` has the spider make one,
+    with -a archive=DIR, delay=, max_requests=, since= and allow_private=1.
+    """
+
+    name = "portal"
+
+    def __init__(self, portal: str = "", session: Session | None = None, **options: Any) -> None:
+        super().__init__(self.name)
+        self._own = session is None
+        self.session = session or open_session(portal, Path(options.pop("archive", "archive")), options)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> "PortalSpider":
+        spider: PortalSpider = super().from_crawler(crawler, *args, **kwargs)
+        crawler.signals.connect(spider.ended, signal=signals.spider_closed)
+        return spider
+
+    async def start(self) -> AsyncIterator[Request]:
+        """Yield a request for each turn; the crawl lasts as long as turns are given."""
+        self.session.readers.warm_up()
+        await self.session.adopt()
+        async for lease in self.session.frontier.turns():
+            yield self._request(lease)
+
+    def _request(self, lease: LeasedUrl) -> Request:
+        meta = {"lease": lease, "handle_httpstatus_all": True, "dont_redirect": True}
+        if lease.kind not in ("attachment", "image", "sitemap"):
+            meta["download_maxsize"] = MAX_PAGE_BYTES
+        return Request(
+            self.session.address_of(lease), callback=self.answered, errback=self.failed, dont_filter=True, meta=meta
+        )
+
+    async def answered(self, response: Response) -> None:
+        """Take an answer. Whatever goes wrong with one page costs that page."""
+        lease: LeasedUrl = response.meta["lease"]
+        try:
+            await self.session.take(lease, response.meta[EXCHANGE])
+        except Exception as error:  # the boundary of one page
+            self.logger.exception("unexpected, at %s", lease.url)
+            self._give_up(lease, error)
+
+    def failed(self, failure: Failure) -> None:
+        """Take note of a request without an answer."""
+        lease: LeasedUrl = failure.request.meta["lease"]
+        if failure.check(CaptureError):
+            self.session.uncaptured(lease, failure.value)
+            return
+        try:
+            self.session.miss(lease, reason_of(failure.value, failure.request))
+        except Exception as error:  # the boundary of one page
+            self.logger.exception("unexpected, at %s", lease.url)
+            self._give_up(lease, error)
+
+    def _give_up(self, lease: LeasedUrl, error: Exception) -> None:
+        issue = Issue("unexpected", f"{type(error).__name__}: {error}"[:500], lease.url)
+        self.session.frontier.fetched(lease)
+        self.session.committer.add(Outcome(lease.url_id, "failed", "unexpected", issues=(issue,)))
+
+    def ended(self, reason: str) -> None:
+        """Close a session of our own; one that was given is closed by its giver."""
+        if self._own:
+            self.session.close("interrupted" if reason == "shutdown" else None)
+            self.session.writer.close()
+            self.session.store.close()
+
+
+def reason_of(error: BaseException, request: Request) -> Failed:
+    """Return the ledger's word for what went wrong with a request."""
+    detail = str(error).strip().splitlines()[0][:300] if str(error).strip() else type(error).__name__
+    if isinstance(error, OutOfScope):
+        return Failed("out of scope", detail, worth_retrying=False, host_fault=False)
+    host = request.url.split("/", 3)[2].rpartition("@")[2]
+    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+    if isinstance(error, CannotResolveHostError):
+        if address := CheckedResolver.refused.get(name):
+            word = f"{name} is {address}, not a public address; --allow-private lets a crawl go there"
+            return Failed("private address", word, worth_retrying=False)
+        return Failed("unknown host", f"the name {name} cannot be resolved")
+    if isinstance(error, DownloadConnectionRefusedError):
+        return Failed("connection refused", detail)
+    if isinstance(error, DownloadTimeoutError):
+        return Failed("timeout", detail)
+    if isinstance(error, DownloadCancelledError):
+        return Failed("too large", detail, worth_retrying=False, host_fault=False)
+    return Failed("broken answer", f"{type(error).__name__}: {detail}")
