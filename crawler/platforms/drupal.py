@@ -17,6 +17,9 @@ _LANGUAGE = r"^(?:/index\.php)?(?:/[a-z]{2}(?:-[a-z]{2,4})?)?"
 # An alias made from a title has several words; a section's has one to three.
 _TITLE_LIKE = re.compile(r"/[^/]+-[^/-]+-[^/-]+-[^/]+$")
 _BODY_NODE = re.compile(r"(?:^|\s)page-node-(\d+)(?:\s|$)")
+_LISTING_BODY = re.compile(
+    r" (?:page-taxonomy|page-forum|page-blog|path-taxonomy|page-node|page-user|path-user|page-search) "
+)
 
 
 class Drupal(RuledPlatform):
@@ -212,7 +215,7 @@ class Drupal(RuledPlatform):
         if " front " in body or " path-frontpage " in body:
             return "listing"
         if self.page_content_id(tree, url):
-            return "page" if " node-type-webform " in body or " node-type-forum " in body else "article"
-        if re.search(r" (?:page-taxonomy|page-forum|page-blog|path-taxonomy|page-node) ", body):
+            return "listing" if " node-type-webform " in body else "article"
+        if _LISTING_BODY.search(body):
             return "listing"
-        return "page" if re.search(r" (?:page-user|path-user|page-search|path-search) ", body) else None
+        return None

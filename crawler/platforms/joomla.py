@@ -13,12 +13,17 @@ if TYPE_CHECKING:
 
 # The last segment of a routed article: "724-slug", with or without ".html".
 _ARTICLE = re.compile(r"/(\d{1,9})-([^/]*?)(?:\.html?)?/?$")
-_CATEGORY = re.compile(r"/component/content/category(?:/|$)|/component/tags(?:/|$)")
+_CATEGORY = re.compile(r"/component/content/(?:category|archive)(?:/|$)|/itemlist/category/")
+# Components whose pages hold forms and lists, never texts.
+_NO_TEXT = re.compile(
+    r" com_(?:contact|users|search|finder|weblinks|newsfeeds|mailto|wrapper|tags|xmap|osmap|jevents) "
+)
 _COMPONENT = re.compile(r"/component/content(?:/article)?/?$")
 _INDEX = re.compile(r"^/index\.php(?=/|$)")
 _ID = re.compile(r"(\d{1,9})(?::(.*))?$", re.DOTALL)
 _LISTING_VIEWS = frozenset({"category", "categories", "featured", "archive", "frontpage", "section"})
 
+_REASONS = {"month": "calendar", "by": "tag"}
 _PARTED = "|".join(css(mark) for mark in (".article-index", "#article-index", ".pagenavcounter", ".toclink"))
 _PART = re.compile(r"[?&](?:start|limitstart)=(\d{1,4})(?:&|#|$)")
 
@@ -56,8 +61,11 @@ class Joomla(RuledPlatform):
     refused_path = re.compile(
         r"/component/(?:"
         r"(?P<login>users)|(?P<sendmail>mailto)|(?P<search>search|finder)|(?P<banner>banners)|(?P<tag>tags)"
-        r"|(?P<action>ajax|jcomments|komento|config)"
+        r"|(?P<action>ajax|jcomments|komento|config)|(?P<calendar>jevents|jcalpro|dpcalendar)"
         r")(?:/|$)"
+        # JEvents has a page for every day, week and month there is.
+        r"|/(?P<month>month\.?calendar|week\.?listevents|day\.?listevents|year\.?listevents|eventsby\w+|icalrepeat[.\w]*)/"
+        r"|/itemlist/(?P<by>tag|date|user)/"
         r"|^(?:/index\.php)?/(?P<asset>administrator|api|cli|cache|includes|libraries|plugins)(?:/|$)"
     )
     refused_params = {
@@ -163,6 +171,12 @@ class Joomla(RuledPlatform):
         ),
     )
 
+    def _refused(self, address: Address) -> Identity | None:
+        refused = super()._refused(address)
+        if refused is not None and refused.excluded in _REASONS:
+            return Identity(refused.kind, refused.canonical_url, excluded=_REASONS[refused.excluded])
+        return refused
+
     def tidy(self, address: Address) -> None:
         if address.path in ("/index.php", "/index.php/") and not address.pairs:
             address.path = "/"
@@ -236,6 +250,4 @@ class Joomla(RuledPlatform):
             "|".join((css(".blog-featured"), css(".category-list"), css(".items-leading"), css(".blog")))
         ):
             return "listing"
-        if " com_" in body and " com_content " not in body:
-            return "page"
-        return None
+        return "listing" if _NO_TEXT.search(body) else None

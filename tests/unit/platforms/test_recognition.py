@@ -212,7 +212,7 @@ def test_joomla_says_what_its_page_is():
     contact = lxml.html.document_fromstring(
         '<body class="site com_contact view-contact"><h2>Liên hệ</h2></body>'
     )
-    assert joomla.page_kind(contact, "") == "page"
+    assert joomla.page_kind(contact, "") == "listing"
 
 
 def test_joomla_articles_in_parts_lead_from_one_to_the_next():
