@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tempfile
 import time
 
 import click
@@ -124,10 +125,13 @@ def test_a_closed_pipe_is_no_error():
         assert process.stderr.read() == ""
 
 
-def test_the_table_refuses_what_is_not_a_command(capsys):
+def test_the_table_refuses_what_is_not_a_command(capsys, tmp_path, monkeypatch):
+    # Without an archive the traceback goes to the temporary folder.
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     cli.table["lạ"] = LazyCommand("archive.errors:KhoCongError", "wrong")
     try:
         assert run(cli, "khocong", ["lạ"]) == 1
     finally:
         del cli.table["lạ"]
     assert "unexpected TypeError" in capsys.readouterr().err
+    assert [file.name.startswith("khocong-") for file in tmp_path.iterdir()] == [True]
