@@ -43,6 +43,8 @@ def main(words):
         return 1
     if words[0] == "test":
         return test(words[1:])
+    # So that what the demo prints can be typed as it stands.
+    os.environ["KHOCONG_TYPED_AS"] = "python3 run.py"
     return command("crawler.cli", *(["--help"] if words == ["help"] else words))
 
 

@@ -24,20 +24,19 @@ ARCHIVE_LADDER = (
     "database",
     "ledger store",
     "revisions search status",
-    "reading",
+    "reading verify",
     "export",
     "web",
     "commands cli __main__",
 )
 CRAWLER_LADDER = (
-    "charset dom demo",
+    "charset dom demo settings",
     "platforms blocks feeds soft",
-    "registry_file",
-    "registry body trim titles published attribution zones chrome links listing",
+    "registry registry_file body trim titles published attribution zones chrome links listing",
     "extraction page",
-    "settings frontier",
+    "exchange yields reading readers judging connecting gates robots recrawl commit frontier",
     "middlewares",
-    "spiders",
+    "session run summary spiders",
     "commands cli",
 )
 

@@ -53,7 +53,7 @@ def demo(no_serve: bool, archive_dir: Path, as_json: bool) -> int:
         serve = ["serve", *_at(archive_dir)]
         if not no_serve:
             # The portal goes on answering meanwhile, so that links to the original pages work.
-            return _run(serve)
+            return _run([*serve, "--port", "0"])
     Console().line(f"To read it in a browser: {_typed(serve)}")
     return 0
 

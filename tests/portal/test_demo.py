@@ -165,7 +165,7 @@ def test_the_attachment_is_captured(db):
     assert [(row["mime"], row["status"]) for row in kept] == [("application/pdf", 200)]
     named = rows(
         db,
-        "SELECT t.url FROM attachments t JOIN articles a USING (revision_id) WHERE a.content_id = ?",
+        "SELECT t.url FROM attachments t JOIN articles a USING (article_id) WHERE a.content_id = ?",
         article.id,
     )
     assert [urlsplit(row["url"]).path.endswith(article.attachment) for row in named] == [True]
