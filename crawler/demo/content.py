@@ -38,7 +38,7 @@ class Part:
 class DemoArticle:
     """What a right extraction of one article says; `parts`, `layout` and `spelling` only shape the page.
 
-    `published` is the day the page shows. `rests_on` is the document its closing line names and that document's
+    `published` is the day the page shows. `rests_on` is the document its closing line names and its
     date, or None. `paragraphs` has one line a paragraph, list item or table row, in reading order.
     """
 
