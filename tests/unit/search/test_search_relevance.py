@@ -244,3 +244,12 @@ def test_the_same_text_elsewhere_is_counted(bare):
     hits = search(bare, "dan van").hits
     assert [hit.also_on for hit in hits] == [1, 1]
     assert search(bare, "tiep cong dan").hits[0].also_on == 0
+
+
+def test_a_title_typed_out_comes_before_titles_that_contain_it(bare):
+    title = "Nhà thờ cổ bên đầm được trùng tu"
+    rows = [("danang", None, None, None, made, "Thợ giữ lại mái ngói cũ.") for made in
+            (f"Điểm tin: {title}", title, f"{title} (tin tiếp theo)")]  # fmt: skip
+    written_archive.fill(bare, rows)
+    for typed in (title, title.upper(), "nha tho co ben dam duoc trung tu"):
+        assert search(bare, typed).hits[0].title == title
