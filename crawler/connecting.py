@@ -1,4 +1,4 @@
-"""What is connected to: public addresses only, checked as resolved (I7), and TLS verified before anything else."""
+"""What is connected to: public addresses only, checked as resolved (I7); TLS is verified first."""
 
 import ipaddress
 import logging
@@ -12,12 +12,16 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadFailedError
 from scrapy.http import Response
 from twisted.internet.interfaces import IHostnameResolver, IHostResolution, IResolutionReceiver
-from zope.interface import implementer
+from zope.interface import implementer  # type: ignore[import-untyped]  # it ships no types
 
 logger = logging.getLogger(__name__)
 
 # Beyond what `is_global` refuses: 6to4 and NAT64 carry an IPv4 address inside, which may be a private one.
-_WRAPPERS = (ipaddress.ip_network("2002::/16"), ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("2001::/32"))
+_WRAPPERS = (
+    ipaddress.ip_network("2002::/16"),
+    ipaddress.ip_network("64:ff9b::/96"),
+    ipaddress.ip_network("2001::/32"),
+)
 
 
 def is_public(address: str) -> bool:
@@ -96,11 +100,14 @@ class CheckedResolver:
         transportSemantics: str = "TCP",
     ) -> IHostResolution:
         checking = _Checking(resolutionReceiver, hostName, private=hostName.lower() in self.private_hosts)
-        return self._resolver.resolveHostName(checking, hostName, portNumber, addressTypes, transportSemantics)
+        resolution: IHostResolution = self._resolver.resolveHostName(
+            checking, hostName, portNumber, addressTypes, transportSemantics
+        )
+        return resolution
 
 
-class VerifiedFirst(HTTP11DownloadHandler):  # type: ignore[misc]  # Scrapy ships no types for mypy here
-    """Fetches https with certificates verified; a host whose certificate is broken is then fetched unverified.
+class VerifiedFirst(HTTP11DownloadHandler):
+    """Fetches https with certificates verified; a host with a broken one is then fetched unverified.
 
     Half of the communes' portals let certificates expire (facts, section on TLS), and what they publish is
     public: losing it would be worse. `request.meta["tls"]` says "verified" or "unverified: why". A failed
@@ -141,11 +148,15 @@ def _tls_complaint(error: BaseException) -> str | None:
     while seen:
         one = seen.pop()
         if isinstance(one, SSL.Error):
-            reasons = [str(part[-1]) for part in (one.args[0] if one.args and isinstance(one.args[0], list) else [])]
+            reasons = [
+                str(part[-1]) for part in (one.args[0] if one.args and isinstance(one.args[0], list) else [])
+            ]
             return ", ".join(reasons) or "handshake failed"
         if type(one).__name__ in ("VerificationError", "CertificateError"):
             return "wrong host name"
-        seen += [failure.value for failure in getattr(one, "reasons", None) or () if hasattr(failure, "value")]
+        seen += [
+            failure.value for failure in getattr(one, "reasons", None) or () if hasattr(failure, "value")
+        ]
         if one.__cause__ is not None:
             seen.append(one.__cause__)
     return None

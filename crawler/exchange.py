@@ -88,7 +88,7 @@ def retry_after_s(value: str, now: datetime | None = None) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A fetch without an answer. `kind` is a word for the ledger; `worth_retrying` says whether time may help."""
+    """A fetch without an answer. `kind` is a word for the ledger; `worth_retrying`: time may help."""
 
     kind: str
     detail: str = ""

@@ -154,8 +154,7 @@ class Frontier:
             if self._unsettled or self._fetching:
                 await self._change()
             return True
-        if self._parked:
-            return False  # robots.txt of those hosts cannot be had
+        # What is parked waits for a robots.txt, which is itself pending as long as it may still come.
         turn = self.ledger.next_turn(self.portal_key)
         if turn is None:
             return False

@@ -18,6 +18,8 @@ MAX_CRAWL_DELAY_S = 60.0
 _MAX_DELAY_S = 120.0
 _MAX_PAUSE_S = 3600.0
 _FIRST_PAUSE_S = 5.0
+# A crawl without any delay gets one when the host complains.
+_LEAST_SLOW_S = 0.1
 # Requests that come like clockwork all fall into the same second of a server's own jobs.
 _JITTER = 0.05
 # A stamp further ahead than this was written with another clock.
@@ -41,6 +43,7 @@ class Gate:
     next_at: float = 0.0
     strikes: int = 0
     failures: int = 0
+    _last_at: float = 0.0
     _jitter: random.Random = field(default_factory=random.Random)
 
     def wait_s(self) -> float:
@@ -53,6 +56,7 @@ class Gate:
     def answered(self, first_byte_at: float | None = None) -> None:
         """Count the delay from the answer's first byte (by `clock`), or from now where there was none."""
         begun = self.clock() if first_byte_at is None else first_byte_at
+        self._last_at = begun
         gap = self.delay_s * (1 + _JITTER * self._jitter.random())
         self.next_at = max(self.next_at, begun + gap)
         self._write_stamp()
@@ -63,10 +67,9 @@ class Gate:
         Each time doubles the pause and makes the delay half as long again, for the rest of the run.
         """
         self.strikes += 1
-        pause = min(_MAX_PAUSE_S, self.first_pause_s * 2 ** (self.strikes - 1))
+        pause = min(_MAX_PAUSE_S, self.first_pause_s * float(2 ** (self.strikes - 1)))
         pause = max(pause, min(retry_after_s or 0.0, _MAX_PAUSE_S))
-        if self.delay_s:
-            self.delay_s = min(_MAX_DELAY_S, self.delay_s * 1.5)
+        self.delay_s = min(_MAX_DELAY_S, max(self.delay_s, _LEAST_SLOW_S) * 1.5)
         self.next_at = max(self.next_at, self.clock() + pause)
         self._write_stamp()
         return pause
@@ -74,10 +77,12 @@ class Gate:
     def ask_for(self, crawl_delay_s: float) -> None:
         """Honour robots.txt's Crawl-delay, up to a sane length; it never makes the delay shorter."""
         self.delay_s = max(self.delay_s, min(crawl_delay_s, MAX_CRAWL_DELAY_S))
+        # The answer that says so was a request too.
+        self.next_at = max(self.next_at, self._last_at + self.delay_s)
 
     def backoff_s(self, attempts: int) -> float:
         """Return how long a URL waits after it failed for the *attempts*-th time."""
-        return min(_MAX_PAUSE_S, self.first_pause_s * 2 ** max(0, attempts - 1))
+        return min(_MAX_PAUSE_S, self.first_pause_s * float(2 ** max(0, attempts - 1)))
 
     def _take_shared_turn(self, now: float) -> float:
         """Ask the other processes of this user, and reserve the turn against them; without delay, go."""

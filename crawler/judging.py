@@ -48,12 +48,16 @@ def may_be_page(exchange: Exchange) -> bool:
     if _TEXTUAL.search(mime):
         return True
     return mime in ("", "application/octet-stream", "application/gzip", "application/x-gzip") and (
-        exchange.body[:1] in (b"<", b"\xef") or exchange.body[:2] == b"\x1f\x8b" or b"<html" in exchange.body[:1000].lower()
+        exchange.body[:1] in (b"<", b"\xef")
+        or exchange.body[:2] == b"\x1f\x8b"
+        or b"<html" in exchange.body[:1000].lower()
     )
 
 
-def judge(lease: LeasedUrl, exchange: Exchange, reading: Reading | None, portal: Portal, hops: int = 0) -> Verdict:
-    """Return what an answer means. *reading* is set where `may_be_page` asked for it and the status was 200."""
+def judge(
+    lease: LeasedUrl, exchange: Exchange, reading: Reading | None, portal: Portal, hops: int = 0
+) -> Verdict:
+    """Return what an answer means. *reading* is set where `may_be_page` asked for it on a 200."""
     digest = reading.body_digest if reading is not None else payload_digest(exchange.body)
     page = reading.page if reading is not None else None
     capture = exchange.capture(digest, page.charset if page else None)
@@ -139,7 +143,9 @@ def _redirected(lease: LeasedUrl, exchange: Exchange, portal: Portal, base: Outc
 
 
 def _patience(lease: LeasedUrl, base: Outcome, reason: str, retry_after_s: float | None) -> Verdict:
-    state: Literal["pending", "failed"] = "pending" if lease.attempts + 1 < MAX_ATTEMPTS_WHEN_SLOW else "failed"
+    state: Literal["pending", "failed"] = (
+        "pending" if lease.attempts + 1 < MAX_ATTEMPTS_WHEN_SLOW else "failed"
+    )
     return Verdict(replace(base, state=state, reason=reason), "slow", retry_after_s)
 
 
@@ -150,7 +156,12 @@ def _again(lease: LeasedUrl, base: Outcome, reason: str, host: HostSays = "fault
 
 def _looks_whole(exchange: Exchange) -> bool:
     """Say whether a page shorter than announced is whole: many servers announce a wrong length."""
-    return exchange.body[-200:].rstrip().lower().endswith((b"</html>", b"</urlset>", b"</sitemapindex>", b"</rss>", b"</feed>"))
+    return (
+        exchange.body[-200:]
+        .rstrip()
+        .lower()
+        .endswith((b"</html>", b"</urlset>", b"</sitemapindex>", b"</rss>", b"</feed>"))
+    )
 
 
 def _file_reason(lease: LeasedUrl, exchange: Exchange) -> str:
@@ -168,4 +179,6 @@ def link_of(url: str, portal: Portal, kind: Literal["seed", "robots", "sitemap"]
         return None
     # Even where its form says "search" or "login": it was named by the portal or by the user.
     priority = SEED_PRIORITY if kind == "seed" else link.priority
-    return replace(link, kind=kind, state="pending", reason="", priority=max(priority, 100 if kind == "robots" else 0))
+    return replace(
+        link, kind=kind, state="pending", reason="", priority=max(priority, 100 if kind == "robots" else 0)
+    )

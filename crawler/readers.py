@@ -9,7 +9,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 
 from archive.digests import payload_digest
-from crawler.reading import LENGTH, ReadJob, Reading, read
+from crawler.reading import LENGTH, Reading, ReadJob, read
 
 logger = logging.getLogger(__name__)
 
@@ -27,12 +27,14 @@ class Readers:
     A page that takes longer than *timeout_s*, or takes its worker down, costs that page alone.
     """
 
-    def __init__(self, workers: int = 1, *, timeout_s: float = TIMEOUT_S, pages_a_worker: int = PAGES_A_WORKER) -> None:
+    def __init__(
+        self, workers: int = 1, *, timeout_s: float = TIMEOUT_S, pages_a_worker: int = PAGES_A_WORKER
+    ) -> None:
         self.workers = workers
         self.timeout_s = timeout_s
         self._workers = [_Worker(pages_a_worker) for _ in range(workers)]
         self._idle: asyncio.Queue[_Worker] | None = None
-        self._starting: list[asyncio.Task[None]] = []
+        self._starting: list[asyncio.Future[Process]] = []
 
     def warm_up(self) -> None:
         """Start the workers now, while the first request is on its way: imports take a second."""
@@ -80,14 +82,16 @@ class _Worker:
     async def ensure(self) -> Process:
         """Return the running process, started if need be."""
         async with self._lock:
-            if self._process is not None and (self._done >= self._most or self._process.returncode is not None):
+            if self._process is not None and (
+                self._done >= self._most or self._process.returncode is not None
+            ):
                 self.kill()
             if self._process is None:
                 self._done = 0
                 # A session of its own: Ctrl-C at the terminal is the crawl's to handle.
                 self._process = await asyncio.create_subprocess_exec(
                     sys.executable, "-c", _PROGRAM, stdin=PIPE, stdout=PIPE, start_new_session=True,
-                    limit=2**26, env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+                    limit=2**26, env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
                 )  # fmt: skip
             return self._process
 
@@ -98,7 +102,9 @@ class _Worker:
             return await asyncio.wait_for(_ask(process, job), timeout_s if self._done else timeout_s + 20)
         except TimeoutError:
             self.kill()
-            return Reading(None, payload_digest(job.body), "too_slow", f"reading took more than {timeout_s:g} s")
+            return Reading(
+                None, payload_digest(job.body), "too_slow", f"reading took more than {timeout_s:g} s"
+            )
         except (asyncio.IncompleteReadError, ConnectionError, pickle.UnpicklingError, EOFError) as error:
             self.kill()
             return Reading(None, payload_digest(job.body), "reader_died", f"{type(error).__name__}: {error}")

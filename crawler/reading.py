@@ -56,7 +56,7 @@ def read(job: ReadJob) -> Reading:
         body = decode_body(job.body, job.content_encoding, MAX_PAGE_BYTES + 1)
     except WarcDamaged as error:
         # Servers say gzip and send plain text; if it is markup after all, it is read as what it is.
-        if not job.body.lstrip()[:1] == b"<":
+        if job.body.lstrip()[:1] != b"<":
             return Reading(None, payload_digest(job.body), "encoding", str(error))
         body = job.body
     digest = payload_digest(body)
@@ -64,7 +64,12 @@ def read(job: ReadJob) -> Reading:
         return Reading(None, digest, "too_heavy", f"more than {MAX_PAGE_BYTES} bytes")
     try:
         page = read_page(
-            body, job.url, headers={"Content-Type": job.content_type}, portal=job.portal, kind=job.kind, images=job.images
+            body,
+            job.url,
+            headers={"Content-Type": job.content_type},
+            portal=job.portal,
+            kind=job.kind,
+            images=job.images,
         )
     except (MemoryError, RecursionError, PageTooHeavy) as error:
         return Reading(None, digest, "too_heavy", f"{type(error).__name__}: {error}")
@@ -93,4 +98,3 @@ def main() -> int:
     with contextlib.suppress(BrokenPipeError):
         work(sys.stdin.buffer, sink)
     return 0
-

@@ -1,10 +1,10 @@
-"""What a run finds in the ledger when it begins: work to resume, records to adopt, ways in to look at again."""
+"""What a run finds when it begins: work to resume, records to adopt, ways in to look at again."""
 
 from collections.abc import Iterator, Sequence
 
 from archive import urls
 from archive.errors import WarcDamaged
-from archive.records import LeasedUrl, Link, Portal
+from archive.records import LeasedUrl, Link, Portal, UrlKind
 from archive.store import Store
 from archive.warc.reader import Record, read_record
 from archive.warc.records import WarcPlace
@@ -26,12 +26,19 @@ def prepare(store: Store, portal: Portal) -> bool:
     """
     ledger = store.ledger
     waiting = store.db.execute(
-        "SELECT count(*) FROM urls WHERE portal_key = ? AND state = 'pending' AND kind != 'robots'", [portal.key]
+        "SELECT count(*) FROM urls WHERE portal_key = ? AND state = 'pending' AND kind != 'robots'",
+        [portal.key],
     ).fetchone()[0]
     ledger.reopen(portal.key, ("robots",), ("done", "failed", "gone", "excluded"))
     with store.db.transaction() as connection:
         connection.execute(
-            "UPDATE urls SET state = 'pending', reason = '' WHERE portal_key = ? AND state = 'excluded' AND reason LIKE ?",
+            "UPDATE urls SET attempts = 0, not_before = NULL"
+            " WHERE portal_key = ? AND kind = 'robots' AND state = 'pending'",
+            (portal.key,),
+        )
+        connection.execute(
+            "UPDATE urls SET state = 'pending', reason = ''"
+            " WHERE portal_key = ? AND state = 'excluded' AND reason LIKE ?",
             (portal.key, OLDER + "%"),
         )
     if waiting:
@@ -40,8 +47,9 @@ def prepare(store: Store, portal: Portal) -> bool:
     with store.db.transaction() as connection:
         # The portal's main feed: the shortest, as those of parts carry the part's name as well.
         connection.execute(
-            "UPDATE urls SET state = 'pending', reason = '', attempts = 0 WHERE url_id = (SELECT url_id FROM urls"
-            " WHERE portal_key = ? AND kind = 'feed' AND state = 'done' AND reason = '' ORDER BY length(url) LIMIT 1)",
+            "UPDATE urls SET state = 'pending', reason = '', attempts = 0 WHERE url_id ="
+            " (SELECT url_id FROM urls WHERE portal_key = ? AND kind = 'feed' AND state = 'done'"
+            " AND reason = '' ORDER BY length(url) LIMIT 1)",
             (portal.key,),
         )
     return False
@@ -50,7 +58,9 @@ def prepare(store: Store, portal: Portal) -> bool:
 def reopen_listings(store: Store, portal_key: str) -> int:
     """Make the first page of each listing pending again; the next ones are reached by what they name."""
     rows = store.db.execute(
-        "SELECT url_id, url FROM urls WHERE portal_key = ? AND kind = 'listing' AND state = 'done' AND reason = ''", [portal_key]
+        "SELECT url_id, url FROM urls"
+        " WHERE portal_key = ? AND kind = 'listing' AND state = 'done' AND reason = ''",
+        [portal_key],
     ).fetchall()
     first = [(url_id,) for url_id, url in rows if not PAGING.search(url)]
     with store.db.transaction() as connection:
@@ -64,8 +74,9 @@ def reopen_changed(store: Store, portal_key: str, links: Sequence[Link]) -> int:
     with store.db.transaction() as connection:
         before = connection.total_changes
         connection.executemany(
-            "UPDATE urls SET state = 'pending', reason = '', attempts = 0, lastmod = ? WHERE portal_key = ? AND urlkey = ?"
-            " AND state IN ('done', 'gone') AND lastmod IS NOT NULL AND lastmod < ?",
+            "UPDATE urls SET state = 'pending', reason = '', attempts = 0, lastmod = ?"
+            " WHERE portal_key = ? AND urlkey = ? AND state IN ('done', 'gone')"
+            " AND lastmod IS NOT NULL AND lastmod < ?",
             dated,
         )
         return connection.total_changes - before
@@ -84,6 +95,17 @@ def count_unknown(store: Store, portal_key: str, links: Sequence[Link]) -> int:
     return len(keys) - known
 
 
+def ends_of_pages(store: Store, portal_key: str) -> dict[str, int]:
+    """Return how the pages of a portal ended ("done: empty"), the five commonest ends first."""
+    rows = store.db.execute(
+        "SELECT state || CASE reason WHEN '' THEN '' ELSE ': ' || reason END, count(*) FROM urls"
+        " WHERE portal_key = ? AND kind NOT IN ('robots', 'sitemap') AND state NOT IN ('pending', 'excluded')"
+        " GROUP BY 1 ORDER BY 2 DESC LIMIT 5",
+        [portal_key],
+    )
+    return dict(rows.fetchall())
+
+
 def orphans(store: Store, portal: Portal) -> Iterator[tuple[LeasedUrl, Exchange]]:
     """Yield the whole WARC records without a row that answer a URL of this portal which still waits."""
     for orphan in store.recovered.orphans:
@@ -98,12 +120,12 @@ def orphans(store: Store, portal: Portal) -> Iterator[tuple[LeasedUrl, Exchange]
         yield lease, _exchange(record, orphan.length)
 
 
-def _waiting_row(store: Store, portal: Portal, url: str) -> tuple[int, str, str, int] | None:
+def _waiting_row(store: Store, portal: Portal, url: str) -> tuple[int, str, UrlKind, int] | None:
     try:
         keys = (urls.urlkey(url), ledger_key(identify(url, portal.platform)))
     except ValueError:
         return None
-    row: tuple[int, str, str, int] | None = store.db.execute(
+    row: tuple[int, str, UrlKind, int] | None = store.db.execute(
         "SELECT url_id, coalesce(fetch_url, url), kind, attempts FROM urls"
         " WHERE portal_key = ? AND urlkey IN (?, ?) AND state = 'pending'",
         [portal.key, *keys],

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
@@ -15,7 +16,8 @@ from archive.records import Portal
 from archive.store import Store
 from archive.warc.writer import WarcWriter
 from crawler import registry, settings
-from crawler.session import Options, Session
+from crawler.session import Session
+from crawler.tally import Options
 
 LOG_FOLDER = "logs"
 # Ctrl-C promises an end within 5 s: so long may answers that are on their way still arrive.
@@ -28,7 +30,11 @@ def options_for(word: str, given: Mapping[str, Any]) -> Options:
     config = registry.find(word)
     delay = given.get("delay")
     if delay is None:
-        delay = config.politeness.delay_s if config and config.politeness.delay_s is not None else Options().delay_s
+        delay = (
+            config.politeness.delay_s
+            if config and config.politeness.delay_s is not None
+            else Options().delay_s
+        )
     since = given.get("since")
     if since is not None:
         try:
@@ -82,7 +88,9 @@ def crawl(
             store.close()
 
 
-def _run(sessions: Sequence[Session], archive_dir: Path, on_tick: Callable[[Sequence[Session]], None]) -> None:
+def _run(
+    sessions: Sequence[Session], archive_dir: Path, on_tick: Callable[[Sequence[Session]], None]
+) -> None:
     # Imported here: installing the reactor is the business of the process that crawls.
     from scrapy.crawler import AsyncCrawlerProcess
     from scrapy.settings import Settings
@@ -92,18 +100,23 @@ def _run(sessions: Sequence[Session], archive_dir: Path, on_tick: Callable[[Sequ
     scrapy_settings.set("LOG_FILE", str(_log_file(archive_dir)), priority="cmdline")
     scrapy_settings.set("USER_AGENT", user_agent(), priority="cmdline")
     process = AsyncCrawlerProcess(scrapy_settings)
-    from twisted.internet import reactor
+    from twisted.internet import reactor as installed
 
     from crawler.spiders.portal import PortalSpider
 
+    reactor: Any = installed
     loop = asyncio.get_event_loop()
-    ending = _Ending(sessions, loop, lambda: reactor.stop() if reactor.running else None)
+    # crash() and not stop(): before it stops, Scrapy waits for every answer that is on its way.
+    ending = _Ending(sessions, loop, reactor.crash)
     for session in sessions:
         crawling = process.crawl(PortalSpider, session=session)
-        crawling.add_done_callback(lambda done, session=session: _note_end(session, done))
+        crawling.add_done_callback(partial(_note_end, session))
     ticking = loop.create_task(_tick(sessions, on_tick))
     with ending:
         process.start(install_signal_handlers=False)
+    if ending.crashed:
+        # A reactor that stops ends its threads; one that crashed leaves them, and the process would wait.
+        reactor.getThreadPool().stop()
     ticking.cancel()
     for session in sessions:
         session.close("interrupted" if ending.asked else None)
@@ -126,8 +139,10 @@ async def _tick(sessions: Sequence[Session], on_tick: Callable[[Sequence[Session
 class _Ending:
     """Ctrl-C and SIGTERM: the first lets answers on their way arrive for 3 s, the second does not wait."""
 
-    def __init__(self, sessions: Sequence[Session], loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
-        self.asked = False
+    def __init__(
+        self, sessions: Sequence[Session], loop: asyncio.AbstractEventLoop, stop: Callable[[], None]
+    ) -> None:
+        self.asked = self.crashed = False
         self._sessions = sessions
         self._loop = loop
         self._stop = stop
@@ -147,12 +162,17 @@ class _Ending:
 
     def _end(self) -> None:
         if self.asked:
-            self._stop()
+            self._crash()
             return
         self.asked = True
         for session in self._sessions:
             session.frontier.stop("interrupted")
-        self._loop.call_later(_GRACE_S, self._stop)
+        self._loop.call_later(_GRACE_S, self._crash)
+
+    def _crash(self) -> None:
+        if not self.crashed:
+            self.crashed = True
+            self._stop()
 
 
 def user_agent() -> str:
@@ -191,5 +211,7 @@ def _log_file(archive_dir: Path) -> Path:
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
-        raise KhoCongError(f"cannot make {folder}: {error.strerror}; change its rights or name another archive") from error
+        raise KhoCongError(
+            f"cannot make {folder}: {error.strerror}; change its rights or name another archive"
+        ) from error
     return folder / f"crawl-{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}.log"

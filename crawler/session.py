@@ -1,12 +1,10 @@
-"""The crawl of one portal, from its ways in to its end: what the spider, the frontier and the archive share."""
+"""The crawl of one portal: what the spider, the frontier and the archive share, from begin to end."""
 
 import logging
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
-from typing import Any
 from urllib.parse import urlsplit
 
 from archive.digests import text_digest
@@ -24,8 +22,9 @@ from crawler.frontier import Frontier
 from crawler.gates import Gates, shared_folder
 from crawler.judging import Verdict, judge, judge_failure, link_of, may_be_page
 from crawler.readers import Readers
-from crawler.reading import ReadJob, Reading
+from crawler.reading import Reading, ReadJob
 from crawler.robots import RobotsBook, Rules, robots_url, rules_of
+from crawler.tally import Options, Tally
 from crawler.yields import LISTINGS, Yields
 
 logger = logging.getLogger(__name__)
@@ -33,48 +32,6 @@ logger = logging.getLogger(__name__)
 # A host that fails so often in a row is left alone; its URLs stay pending for another day.
 MAX_HOST_FAILURES = 10
 MAX_ROBOTS_ATTEMPTS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What a user may ask of a crawl. `since` (ISO date) leaves articles known to be older for later."""
-
-    delay_s: float = 1.0
-    max_requests: int | None = None
-    since: str | None = None
-    allow_private: bool = False
-    workers: int = 1
-    images: bool = False
-    first_pause_s: float = 5.0
-
-
-@dataclass(slots=True)
-class Tally:
-    """What a crawl did, for its summary. `by_kind` counts requests, `changes` articles by what they are."""
-
-    by_kind: Counter[str] = field(default_factory=Counter)
-    changes: Counter[str] = field(default_factory=Counter)
-    issues: Counter[str] = field(default_factory=Counter)
-    bytes: int = 0
-    adopted: int = 0
-    followed: int = 0
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return plain data; dataclasses.asdict would turn a Counter's items into its keys."""
-        return {
-            "by_kind": dict(self.by_kind), "articles": dict(self.changes), "issues": dict(self.issues),
-            "bytes": self.bytes, "adopted": self.adopted, "followed": self.followed,
-        }  # fmt: skip
-
-    @property
-    def requests(self) -> int:
-        """All requests that were answered or failed."""
-        return sum(self.by_kind.values())
-
-    @property
-    def articles(self) -> int:
-        """Articles met in this run: new, changed and unchanged ones."""
-        return sum(self.changes.values())
 
 
 class Session:
@@ -101,7 +58,9 @@ class Session:
         self.robots = RobotsBook()
         self.gates = Gates(options.delay_s, shared=shared_folder(), first_pause_s=options.first_pause_s)
         if options.allow_private:
-            CheckedResolver.private_hosts.update(urlsplit(f"//{host}").hostname or host for host in portal.hosts)
+            CheckedResolver.private_hosts.update(
+                urlsplit(f"//{host}").hostname or host for host in portal.hosts
+            )
         self.crawl_id = store.begin_crawl(
             self.portal,
             reason="manual",
@@ -117,7 +76,9 @@ class Session:
         self.counts: dict[str, int] = {}
         self.articles_in_archive = 0
         self.unread: dict[str, int] = {}
-        self.committer = Committer(store, writer, self.crawl_id, on_stored=self._stored, on_error=self._broken)
+        self.committer = Committer(
+            store, writer, self.crawl_id, on_stored=self._stored, on_error=self._broken
+        )
         self.frontier = Frontier(
             store.ledger,
             self.portal.key,
@@ -171,14 +132,17 @@ class Session:
         self.tally.by_kind[lease.kind] += 1
         self.frontier.fetched(lease)
         if lease.kind == "robots":
-            self._robots_failed(lease, Outcome(lease.url_id, "failed", failed.kind), f"{failed.kind}: {failed.detail}")
+            outcome = Outcome(lease.url_id, "failed", failed.kind)
+            self._robots_failed(
+                lease, outcome, f"{failed.kind}: {failed.detail}", again=failed.worth_retrying
+            )
             return
         self._settle(lease, judge_failure(lease, failed), self.address_of(lease))
 
     async def adopt(self) -> None:
         """Use whole WARC records that a crash left without rows, instead of fetching them again (I1)."""
         for lease, exchange in recrawl.orphans(self.store, self.portal):
-            if exchange.status != 200 or lease.kind == "robots":
+            if lease.kind == "robots" or exchange.status not in (200, 301, 302, 303, 307, 308, 404, 410):
                 continue
             await self._understand(lease, exchange, adopted=True)
             self.tally.adopted += 1
@@ -208,27 +172,22 @@ class Session:
         self.articles_in_archive = self.store.db.execute(
             "SELECT count(*) FROM articles WHERE portal_key = ?", [key]
         ).fetchone()[0]
-        if not self.articles_in_archive:
-            rows = self.store.db.execute(
-                "SELECT state || CASE reason WHEN '' THEN '' ELSE ': ' || reason END, count(*) FROM urls"
-                " WHERE portal_key = ? AND kind NOT IN ('robots', 'sitemap') AND state NOT IN ('pending', 'excluded')"
-                " GROUP BY 1 ORDER BY 2 DESC LIMIT 5",
-                [key],
-            )
-            self.unread = dict(rows.fetchall())
+        self.unread = {} if self.articles_in_archive else recrawl.ends_of_pages(self.store, key)
 
     async def _understand(self, lease: LeasedUrl, exchange: Exchange, *, adopted: bool = False) -> None:
         reading: Reading | None = None
         if exchange.status == 200 and may_be_page(exchange):
             reading = await self.readers.read(
                 ReadJob(
-                    exchange.body, exchange.url, exchange.header("content-type"), exchange.header("content-encoding"),
-                    self.portal, lease.kind, self.options.images,
+                    exchange.body, exchange.url, exchange.header("content-type"),
+                    exchange.header("content-encoding"), self.portal, lease.kind, self.options.images,
                 )
             )  # fmt: skip
         hops = self._follow.get(lease.url_id, ("", 0))[1]
         verdict = judge(lease, exchange, reading, self.portal, hops)
         if adopted and verdict.outcome.state == "pending":
+            if verdict.follow is not None:
+                self._follow_to(lease, verdict.follow)
             return
         self._settle(lease, verdict, exchange.url)
 
@@ -241,8 +200,7 @@ class Session:
             self.tally.issues["host asked to slow down"] += 1
         gate.failures = gate.failures + 1 if verdict.host == "fault" else 0
         if verdict.follow is not None:
-            self._follow[lease.url_id] = (verdict.follow, self._follow.get(lease.url_id, ("", 0))[1] + 1)
-            self.tally.followed += 1
+            self._follow_to(lease, verdict.follow)
         elif outcome.state == "pending":
             wait = max(pause, gate.backoff_s(lease.attempts + 1))
             outcome = replace(outcome, not_before=utc(datetime.now(UTC) + timedelta(seconds=wait)))
@@ -260,7 +218,17 @@ class Session:
             self.tally.issues[issue.kind] += 1
         self.committer.add(outcome)
         if gate.failures >= MAX_HOST_FAILURES:
-            self.frontier.stop(f"failed: {gate.host} failed {gate.failures} times in a row; its URLs wait for another run")
+            self.frontier.stop(
+                f"failed: {gate.host} failed {gate.failures} times in a row; its URLs wait for another run"
+            )
+
+    def _follow_to(self, lease: LeasedUrl, target: str) -> None:
+        self._follow[lease.url_id] = (target, self._follow.get(lease.url_id, ("", 0))[1] + 1)
+        self.tally.followed += 1
+        if lease.kind != "robots":
+            # Kept at once, so that a killed crawl does not ask for the redirect again.
+            with self.store.db.transaction() as connection:
+                connection.execute("UPDATE urls SET fetch_url = ? WHERE url_id = ?", (target, lease.url_id))
 
     def _note_yield(self, lease: LeasedUrl, outcome: Outcome) -> None:
         if lease.kind not in (*LISTINGS, "seed", "sitemap"):
@@ -299,7 +267,9 @@ class Session:
             paths = platforms.platform_named(self.portal.platform).entry_points
             links += [link_of(origin + path, self.portal, "sitemap") for path in paths]
         self._seen_sitemaps = True
-        outcome = replace(verdict.outcome, state="done", reason=rules.why, links=tuple(link for link in links if link))
+        outcome = replace(
+            verdict.outcome, state="done", reason=rules.why, links=tuple(link for link in links if link)
+        )
         self.committer.add(outcome)
 
     def _know_robots(self, url: str, rules: Rules) -> None:
@@ -308,9 +278,9 @@ class Session:
             self.gates.of(urlsplit(url).netloc).ask_for(delay)
         self.frontier.robots_known(url)
 
-    def _robots_failed(self, lease: LeasedUrl, outcome: Outcome, why: str) -> None:
+    def _robots_failed(self, lease: LeasedUrl, outcome: Outcome, why: str, *, again: bool = True) -> None:
         """RFC 9309, 2.3.1.4: without an answer nothing may be fetched; ask again, then end telling so."""
-        if lease.attempts + 1 < MAX_ROBOTS_ATTEMPTS:
+        if again and lease.attempts + 1 < MAX_ROBOTS_ATTEMPTS:
             wait = self.gates.of(urlsplit(lease.url).netloc).backoff_s(lease.attempts + 1) / 2
             at = utc(datetime.now(UTC) + timedelta(seconds=wait))
             self.committer.add(replace(outcome, state="pending", not_before=at))
@@ -333,21 +303,17 @@ class Session:
 
     def _stored(self, group: Sequence[tuple[Outcome, Stored]]) -> None:
         grew = False
-        for outcome, stored in group:
+        for _outcome, stored in group:
             if stored.change is not None:
                 self.tally.changes[stored.change] += 1
             grew = grew or stored.new_links > 0
         self.frontier.settled([outcome.url_id for outcome, _ in group], new_links=grew)
 
     def uncaptured(self, lease: LeasedUrl, error: CaptureError) -> None:
-        """An answer could not be written: it is not used. A full disk ends the run; all else is tried again."""
-        self.gates.of(urlsplit(self.address_of(lease)).netloc).answered()
-        self.tally.by_kind[lease.kind] += 1
-        self.frontier.fetched(lease)
+        """An answer could not be written: it is not used. A full disk ends the run."""
         if isinstance(error.__cause__, OSError):
             self._broken(error)
-        else:
-            self.miss(lease, Failed("not captured", str(error), host_fault=False))
+        self.miss(lease, Failed("not captured", str(error), host_fault=False))
 
     def _broken(self, error: Exception) -> None:
         self.frontier.stop(f"failed: cannot record: {error}")

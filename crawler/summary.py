@@ -46,10 +46,15 @@ def lines_of(summary: dict[str, Any]) -> list[str]:
     changes, urls = summary["articles"], summary["urls"]
     per = summary["requests_per_article"]
     lines = [
-        f"{summary['portal']}: {changes['new']} articles new, {changes['changed']} changed, {changes['same']} unchanged"
+        f"{summary['portal']}: {changes['new']} articles new, {changes['changed']} changed,"
+        f" {changes['same']} unchanged"
         f" ({summary['articles_in_archive']} in the archive); {summary['requests']} requests"
         + (f", {per:.2f} an article beside files" if per else "")
-        + (f"; {summary['adopted_after_crash']} pages taken over from before a crash" if summary["adopted_after_crash"] else ""),
+        + (
+            f"; {summary['adopted_after_crash']} pages taken over from before a crash"
+            if summary["adopted_after_crash"]
+            else ""
+        ),
         "URLs: " + ", ".join(f"{count} {state}" for state, count in urls.items() if count),
     ]
     if summary["issues"]:
@@ -63,13 +68,19 @@ def _ending(summary: dict[str, Any]) -> str:
     if reason == "interrupted":
         return f"interrupted; {waiting} URLs wait, run the same command to resume"
     if reason.startswith("failed: "):
-        return f"failed: {reason.removeprefix('failed: ')}; {waiting} URLs wait, run the same command to try again"
+        return f"{reason}; {waiting} URLs wait, run the same command to try again"
     if reason == "budget":
         return f"the budget of requests is spent; {waiting} URLs wait, run the same command to go on"
     if not summary["articles_in_archive"]:
-        why = ", ".join(f"{count} × {word}" for word, count in summary["unread"].items()) or "nothing was read"
+        why = (
+            ", ".join(f"{count} × {word}" for word, count in summary["unread"].items()) or "nothing was read"
+        )
         return (
             f"no article found on {summary['portal']} ({why});"
             " `khocong probe URL` shows what each step makes of one of its pages"
         )
-    return "finished" if not waiting else f"finished; {waiting} URLs could not be asked for (see robots.txt above)"
+    return (
+        "finished"
+        if not waiting
+        else f"finished; {waiting} URLs could not be asked for (see robots.txt above)"
+    )

@@ -56,7 +56,11 @@ class Yields:
 
     def closed(self, lease: LeasedUrl) -> str:
         """Return why the listing is not worth a request any more, "" when it is."""
-        if lease.kind == "page" and "?" in lease.url and self._redirects[family_of(lease.url)] >= _USELESS_REDIRECTS:
+        if (
+            lease.kind == "page"
+            and "?" in lease.url
+            and self._redirects[family_of(lease.url)] >= _USELESS_REDIRECTS
+        ):
             return "redirects to what is known"
         if lease.kind not in LISTINGS:
             return ""

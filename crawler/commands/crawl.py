@@ -25,11 +25,27 @@ _QUIET_TICKS_S = 10.0
     )
 )
 @click.argument("portals", nargs=-1, required=True, metavar="PORTAL|URL …")
-@click.option("--delay", type=click.FloatRange(min=0), metavar="SECONDS", help="Least time between two requests to a host. [default: the portal's, else 1]")
-@click.option("--max-requests", type=click.IntRange(min=1), metavar="N", help="End after N requests; the same command goes on from there.")
+@click.option(
+    "--delay",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="Least time between two requests to a host. [default: the portal's, else 1]",
+)
+@click.option(
+    "--max-requests",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="End after N requests; the same command goes on from there.",
+)
 @click.option("--since", metavar="DATE", help="Leave articles that a sitemap says are older for later.")
 @click.option("--allow-private", is_flag=True, help="Allow loopback and private addresses, for these hosts.")
-@click.option("--workers", type=click.IntRange(min=0, max=64), default=1, show_default=True, help="Processes that read pages; 0 reads them in the crawling process.")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=0, max=64),
+    default=1,
+    show_default=True,
+    help="Processes that read pages; 0 reads them in the crawling process.",
+)
 @common_options
 def crawl(
     portals: Sequence[str],

@@ -3,6 +3,7 @@
 import time
 from datetime import UTC, datetime
 from http.client import responses
+from typing import Any
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -22,7 +23,7 @@ class CaptureMiddleware:
     not be captured is not used, and its URL is tried again.
     """
 
-    def __init__(self, crawler: Crawler) -> None:
+    def __init__(self, crawler: Any) -> None:
         self.crawler = crawler
 
     @classmethod
@@ -53,7 +54,9 @@ class CaptureMiddleware:
             url=request.url,
             captured_at=sent_at.isoformat(),
             status=response.status,
-            headers={name.decode("latin-1").lower(): _text(values) for name, values in response.headers.items()},
+            headers={
+                name.decode("latin-1").lower(): _text(values) for name, values in response.headers.items()
+            },
             body=response.body,
             place=place,
             ip=str(response.ip_address) if response.ip_address else None,

@@ -1,5 +1,6 @@
 """The last look before a request leaves: http(s) only, and the portal's hosts only (I7)."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from scrapy import Request
@@ -9,7 +10,7 @@ from scrapy.exceptions import IgnoreRequest
 from crawler.links import Scope
 
 
-class OutOfScope(IgnoreRequest):  # type: ignore[misc]  # Scrapy ships no types for mypy here
+class OutOfScope(IgnoreRequest):
     """The URL is not one we were sent to; it is recorded, never fetched."""
 
 
@@ -19,7 +20,7 @@ class ScopeMiddleware:
     Addresses are checked later, at connect time, by crawler.connecting.CheckedResolver.
     """
 
-    def __init__(self, crawler: Crawler) -> None:
+    def __init__(self, crawler: Any) -> None:
         self.crawler = crawler
 
     @classmethod

@@ -28,7 +28,7 @@ from crawler.session import Session
 MAX_PAGE_BYTES = 16 * 1024 * 1024
 
 
-class PortalSpider(Spider):  # type: ignore[misc]  # Scrapy ships no types for mypy here
+class PortalSpider(Spider):
     """Crawls the portal of its session.
 
     `khocong crawl` makes the session. `scrapy crawl portal -a portal=KEY_OR_URL` has the spider make one,
@@ -60,7 +60,11 @@ class PortalSpider(Spider):  # type: ignore[misc]  # Scrapy ships no types for m
         if lease.kind not in ("attachment", "image", "sitemap"):
             meta["download_maxsize"] = MAX_PAGE_BYTES
         return Request(
-            self.session.address_of(lease), callback=self.answered, errback=self.failed, dont_filter=True, meta=meta
+            self.session.address_of(lease),
+            callback=self.answered,
+            errback=self.failed,
+            dont_filter=True,
+            meta=meta,
         )
 
     async def answered(self, response: Response) -> None:
@@ -74,15 +78,17 @@ class PortalSpider(Spider):  # type: ignore[misc]  # Scrapy ships no types for m
 
     def failed(self, failure: Failure) -> None:
         """Take note of a request without an answer."""
-        lease: LeasedUrl = failure.request.meta["lease"]
-        if failure.check(CaptureError):
-            self.session.uncaptured(lease, failure.value)
-            return
+        request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy hangs it there
+        lease: LeasedUrl = request.meta["lease"]
+        error = failure.value or RuntimeError("no reason given")
         try:
-            self.session.miss(lease, reason_of(failure.value, failure.request))
-        except Exception as error:  # the boundary of one page
+            if isinstance(error, CaptureError):
+                self.session.uncaptured(lease, error)
+            else:
+                self.session.miss(lease, reason_of(error, request))
+        except Exception as unexpected:  # the boundary of one page
             self.logger.exception("unexpected, at %s", lease.url)
-            self._give_up(lease, error)
+            self._give_up(lease, unexpected)
 
     def _give_up(self, lease: LeasedUrl, error: Exception) -> None:
         issue = Issue("unexpected", f"{type(error).__name__}: {error}"[:500], lease.url)

@@ -65,10 +65,20 @@ class Site:
     origin: str = ""
     latency_s: float = 0.0
     fault: Callable[[str, int], Answer | None] | None = None
-    missing: Answer = Answer(404, body=b"<html><head><title>404</title></head><body>404 Not Found</body></html>")
+    missing: Answer = Answer(
+        404, body=b"<html><head><title>404</title></head><body>404 Not Found</body></html>"
+    )
     log: list[Logged] = field(default_factory=list)
 
-    def put(self, target: str, body: bytes | str, *, status: int = 200, mime: str = "text/html; charset=utf-8", **headers: str) -> None:
+    def put(
+        self,
+        target: str,
+        body: bytes | str,
+        *,
+        status: int = 200,
+        mime: str = "text/html; charset=utf-8",
+        **headers: str,
+    ) -> None:
         """Add or replace a page; header names are given with underscores."""
         data = body.encode() if isinstance(body, str) else body
         extra = tuple((name.replace("_", "-"), value) for name, value in headers.items())
@@ -98,14 +108,20 @@ class Site:
         """Replace the recorded origin by the one served, in bodies that are text and in Location."""
         if not self.recorded_origin or self.recorded_origin == self.origin:
             return answer
-        headers = tuple((name, self.url(value) if name.lower() == "location" else value) for name, value in answer.headers)
+        headers = tuple(
+            (name, self.url(value) if name.lower() == "location" else value) for name, value in answer.headers
+        )
         mime = next((value for name, value in headers if name.lower() == "content-type"), "")
         body = self._rewrite(answer.body) if _TEXT.search(mime) else answer.body
         return Answer(answer.status, headers, body, answer.cut)
 
     def _rewrite(self, body: bytes) -> bytes:
         old, new = urlsplit(self.recorded_origin).netloc, urlsplit(self.origin).netloc
-        for form in (lambda host: host, lambda host: host.replace(":", "%3A"), lambda host: host.replace(":", "%3a")):
+        for form in (
+            lambda host: host,
+            lambda host: host.replace(":", "%3A"),
+            lambda host: host.replace(":", "%3a"),
+        ):
             body = body.replace(form(old).encode(), form(new).encode())
         return body
 
@@ -204,7 +220,9 @@ class Replay:
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.site = site
         site.origin = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        )
 
     @classmethod
     def of_warc(cls, path: Path, port: int = 0) -> "Replay":

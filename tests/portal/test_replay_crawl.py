@@ -1,0 +1,60 @@
+"""Two real portals, crawled whole from their recordings: everything, once, and at what price."""
+
+import json
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from tests.portal.crawling import crawl, query, states
+from tests.portal.replay import Replay
+
+DRAFT = "KHÔNG HIỂN THỊ"
+
+
+@pytest.mark.parametrize(("name", "most_per_article"), [("nukeviet", 1.5), ("wordpress", 2.0)])
+def test_a_portal_is_archived_whole_and_once(
+    shared_dir: Path, tmp_path: Path, name: str, most_per_article: float
+) -> None:
+    archive = tmp_path / "archive"
+    with Replay.of_warc(shared_dir / "captures" / f"{name}.warc.gz") as replay:
+        done = crawl(replay.origin + "/", archive, "--json")
+        assert done.returncode == 0, done.stderr
+        summary = json.loads(done.stdout)
+        log = list(replay.site.log)
+        first = len(log)
+        again = crawl(replay.origin + "/", archive, "--json")
+        assert again.returncode == 0
+        recrawl = len(replay.site.log) - first
+        truth = [
+            json.loads(line)
+            for line in (shared_dir / "captures" / f"{name}.truth.jsonl").read_text("utf-8").splitlines()
+        ]
+        wanted = {unquote(replay.site.url(row["url"])) for row in truth if DRAFT not in row["title"]}
+
+    assert summary["platform"] == name
+    assert summary["requests"] == first, "the summary counts what the server saw"
+    found = [unquote(url) for (url,) in query(archive, "SELECT url FROM articles")]
+    assert len(found) == len(set(found))
+    assert len(wanted & set(found)) >= 0.99 * len(wanted), sorted(wanted - set(found))
+    assert not query(archive, f"SELECT url FROM articles WHERE title LIKE '%{DRAFT}%'")
+    titles = [
+        title
+        for (title,) in query(
+            archive, "SELECT title FROM articles WHERE url LIKE '%/print%' OR url LIKE '%savefile%'"
+        )
+    ]
+    assert not titles, "a twin became an article"
+
+    ends = states(archive)
+    assert "leased" not in ends
+    assert "pending" not in ends
+    files = sum(summary["requests_by_kind"].get(kind, 0) for kind in ("attachment", "image"))
+    assert (first - files) / len(wanted) <= most_per_article
+    assert recrawl <= 0.03 * first, "a recrawl of what did not change is cheap"
+    assert json.loads(again.stdout)["articles"] == {"new": 0, "changed": 0, "same": 0}
+
+    # I1: every row points at whole bytes; every exchange of the log has its capture.
+    for file, offset, length in query(archive, "SELECT warc_file, warc_offset, warc_length FROM captures"):
+        assert (archive / "warc" / file).stat().st_size >= offset + length
+    assert query(archive, "SELECT count(*) FROM captures")[0][0] == first + recrawl
