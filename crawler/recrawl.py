@@ -1,6 +1,7 @@
 """What a run finds when it begins: work to resume, records to adopt, ways in to look at again."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from archive import urls
 from archive.errors import WarcDamaged
@@ -95,15 +96,32 @@ def count_unknown(store: Store, portal_key: str, links: Sequence[Link]) -> int:
     return len(keys) - known
 
 
-def ends_of_pages(store: Store, portal_key: str) -> dict[str, int]:
-    """Return how the pages of a portal ended ("done: empty"), the five commonest ends first."""
+def held_back(links: Sequence[Link], since: str | None) -> tuple[Link, ...]:
+    """Return *links*, those that a sitemap dates before *since* (ISO date) left for a later run."""
+    if since is None:
+        return tuple(links)
+    return tuple(
+        replace(link, state="excluded", reason=f"{OLDER} {since}")
+        if link.state == "pending" and link.kind in ("article", "page") and (link.lastmod or "9")[:10] < since
+        else link
+        for link in links
+    )
+
+
+def stock(store: Store, portal_key: str) -> tuple[int, dict[str, int]]:
+    """Return how many articles the archive has of a portal and, where none, how its pages ended."""
+    (articles,) = store.db.execute(
+        "SELECT count(*) FROM articles WHERE portal_key = ?", [portal_key]
+    ).fetchone()
+    if articles:
+        return articles, {}
     rows = store.db.execute(
         "SELECT state || CASE reason WHEN '' THEN '' ELSE ': ' || reason END, count(*) FROM urls"
         " WHERE portal_key = ? AND kind NOT IN ('robots', 'sitemap') AND state NOT IN ('pending', 'excluded')"
         " GROUP BY 1 ORDER BY 2 DESC LIMIT 5",
         [portal_key],
     )
-    return dict(rows.fetchall())
+    return 0, dict(rows.fetchall())
 
 
 def orphans(store: Store, portal: Portal) -> Iterator[tuple[LeasedUrl, Exchange]]:

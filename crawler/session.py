@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from archive.digests import text_digest
 from archive.errors import ArchiveError, CaptureError
 from archive.ledger import utc
-from archive.records import Issue, LeasedUrl, Link, Outcome, Portal
+from archive.records import Issue, LeasedUrl, Outcome, Portal
 from archive.store import Store, Stored
 from archive.warc.reader import decode_body
 from archive.warc.writer import WarcWriter
@@ -159,20 +159,12 @@ class Session:
         self.committer.flush()
         try:
             self.frontier.close()
-            self._take_stock()
+            self.counts = self.store.ledger.counts(self.portal.key)
+            self.articles_in_archive, self.unread = recrawl.stock(self.store, self.portal.key)
             counts = {**self.tally.as_dict(), "urls": self.counts}
             self.store.end_crawl(self.crawl_id, self.reason, self.tally.requests, counts)
         except ArchiveError as error:
             logger.error("the end of the crawl could not be recorded: %s", error)
-
-    def _take_stock(self) -> None:
-        """Keep what the summary needs: the archive is closed before it is printed."""
-        key = self.portal.key
-        self.counts = self.store.ledger.counts(key)
-        self.articles_in_archive = self.store.db.execute(
-            "SELECT count(*) FROM articles WHERE portal_key = ?", [key]
-        ).fetchone()[0]
-        self.unread = {} if self.articles_in_archive else recrawl.ends_of_pages(self.store, key)
 
     async def _understand(self, lease: LeasedUrl, exchange: Exchange, *, adopted: bool = False) -> None:
         reading: Reading | None = None
@@ -213,7 +205,7 @@ class Session:
         elif outcome.reason == "redirect" and lease.kind == "page":
             fresh = recrawl.count_unknown(self.store, self.portal.key, outcome.links)
             self.yields.note_redirect(lease, useful=fresh > 0)
-        outcome = replace(outcome, links=tuple(self._wanted(link) for link in outcome.links))
+        outcome = replace(outcome, links=recrawl.held_back(outcome.links, self.options.since))
         for issue in outcome.issues:
             self.tally.issues[issue.kind] += 1
         self.committer.add(outcome)
@@ -240,13 +232,6 @@ class Session:
             # In a first crawl there are none to open again; in a later one this is the sign that it pays.
             self._listings_open = True
             recrawl.reopen_listings(self.store, self.portal.key)
-
-    def _wanted(self, link: Link) -> Link:
-        if link.state != "pending" or link.kind not in ("article", "page") or not link.lastmod:
-            return link
-        if self.options.since and link.lastmod[:10] < self.options.since:
-            return replace(link, state="excluded", reason=f"{recrawl.OLDER} {self.options.since}")
-        return link
 
     def _take_robots(self, lease: LeasedUrl, exchange: Exchange) -> None:
         try:
