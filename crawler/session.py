@@ -70,9 +70,7 @@ class Session:
         self.resumed = recrawl.prepare(store, self.portal)
         self._enter(seeds, "seed")
         self._follow: dict[int, tuple[str, int]] = {}
-        self._seen_sitemaps = False
-        self._ended = False
-        self._listings_open = False
+        self._seen_sitemaps = self._listings_open = self._ended = False
         self.counts: dict[str, int] = {}
         self.articles_in_archive = 0
         self.unread: dict[str, int] = {}
@@ -112,8 +110,7 @@ class Session:
 
     async def take(self, lease: LeasedUrl, exchange: Exchange) -> None:
         """Take the answer to a turn: judge it, and queue what becomes of its URL."""
-        gate = self.gates.of(urlsplit(exchange.url).netloc)
-        gate.answered(exchange.first_byte_at)
+        self.gates.of(urlsplit(exchange.url).netloc).answered(exchange.first_byte_at)
         self.tally.by_kind[lease.kind] += 1
         self.tally.bytes += len(exchange.body)
         if lease.kind == "robots" and not 300 <= exchange.status < 400:
@@ -127,8 +124,7 @@ class Session:
 
     def miss(self, lease: LeasedUrl, failed: Failed) -> None:
         """Take note that a turn brought no answer."""
-        gate = self.gates.of(urlsplit(lease.url).netloc)
-        gate.answered()
+        self.gates.of(urlsplit(lease.url).netloc).answered()
         self.tally.by_kind[lease.kind] += 1
         self.frontier.fetched(lease)
         if lease.kind == "robots":
