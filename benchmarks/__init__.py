@@ -1,0 +1,1 @@
+"""Measurements beside the peers they are compared with: `python -m benchmarks NAME`."""

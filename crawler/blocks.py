@@ -1,0 +1,286 @@
+"""A container of a page as lines in reading order: paragraphs, headings, list items, table rows, captions.
+
+Portals write a paragraph as `<p>`, `<div>`, `<font>…<br>`, a table cell or a `<span>` between breaks; all
+of them become one line each. Layout tables are opened, data tables keep every cell.
+"""
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import urljoin
+
+from lxml import etree
+from lxml.html import HtmlElement
+
+from archive.records import BlockKind
+from crawler.dom import BLOCK_TAGS, SILENT_TAGS, is_hidden, squeeze, words_of
+
+HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
+# A caption is short, follows its picture inside the same wrapper, and is set apart (italic, centred).
+_CAPTION_MAX = 400
+_CAPTION_WORDS = re.compile(
+    r"\b(?:ảnh|hình|nguồn ảnh|photo)\s*(?::|minh họa|minh hoạ|tư liệu)|^\(?ảnh\b", re.IGNORECASE
+)
+_CENTRED = re.compile(r"text-align\s*:\s*center", re.IGNORECASE)
+_CAPTION_CLASSES = re.compile(r"caption|chu-?thich|img-?desc|desc-?img|photo-?desc|imgtitle", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Line:
+    """One line as it stands in the page: its words, what it is, and where it came from.
+
+    `links` are (href, words) of the links inside; `link_chars` counts the characters inside links.
+    """
+
+    kind: BlockKind
+    text: str
+    element: HtmlElement
+    level: int = 0
+    cells: tuple[str, ...] = ()
+    links: list[tuple[str, str]] = field(default_factory=list)
+    link_chars: int = 0
+
+    @property
+    def only_links(self) -> bool:
+        """Whether nearly all its words are inside links: navigation, attachments, related items."""
+        return bool(self.links) and self.link_chars >= 0.85 * len(self.text)
+
+
+@dataclass(slots=True)
+class Picture:
+    """An image of the body and the words that stand under it."""
+
+    url: str
+    alt: str
+    caption: str = ""
+
+
+@dataclass(slots=True)
+class Lines:
+    """What a container holds, in reading order."""
+
+    lines: list[Line] = field(default_factory=list)
+    pictures: list[Picture] = field(default_factory=list)
+
+
+class _Reader:
+    """Walks one container without recursion; a page may nest as deep as the parser lets it."""
+
+    def __init__(self, root: HtmlElement, base: str, skip: frozenset[HtmlElement]) -> None:
+        self.root = root
+        self.base = base
+        self.skip = skip
+        self.out = Lines()
+        self.buffer: list[str] = []
+        self.links: list[tuple[str, str]] = []
+        self.open_link: tuple[str, int] | None = None
+        self.link_chars = 0
+        self.picture_wrapper: HtmlElement | None = None
+        self.wrappers: dict[HtmlElement, bool] = {}
+        self.first: HtmlElement | None = None
+
+    def read(self) -> Lines:
+        walk = etree.iterwalk(self.root, events=("start", "end"))
+        for event, node in walk:
+            if event == "start":
+                if node is not self.root and (
+                    node.tag in SILENT_TAGS or node in self.skip or is_hidden(node)
+                ):
+                    walk.skip_subtree()
+                    if node.tag in BLOCK_TAGS:
+                        self.flush(node)
+                    # The tail belongs to the parent: iterwalk still gives "end" for a skipped element.
+                    continue
+                if self.start(node):
+                    walk.skip_subtree()
+            else:
+                self.end(node)
+        self.flush(self.root)
+        return self.out
+
+    def start(self, node: HtmlElement) -> bool:
+        """Take an element's start; True when its whole subtree has been dealt with."""
+        tag = node.tag
+        if tag in BLOCK_TAGS:
+            self.flush(node.getparent() if node is not self.root else node)
+            if tag == "table" and is_data_table(node):
+                self.rows(node)
+                return True
+        elif tag == "br":
+            self.flush(node.getparent())
+        elif tag == "img":
+            self.picture(node)
+        elif tag == "a" and node.get("href"):
+            self.open_link = (node.get("href", ""), len(self.buffer))
+        if node.text:
+            self.say(node.text, node)
+        return False
+
+    def end(self, node: HtmlElement) -> None:
+        tag = node.tag
+        hidden = node is not self.root and (tag in SILENT_TAGS or node in self.skip or is_hidden(node))
+        if not hidden:
+            if tag == "a" and self.open_link is not None:
+                href, begin = self.open_link
+                words = squeeze("".join(self.buffer[begin:]))
+                if words:
+                    self.links.append((href, words))
+                    self.link_chars += len(words)
+                self.open_link = None
+            if tag in BLOCK_TAGS:
+                self.flush(node)
+        if node.tail and node is not self.root:
+            self.say(node.tail, node.getparent())
+
+    def say(self, text: str, element: HtmlElement) -> None:
+        if self.first is None and text.strip():
+            self.first = element
+        self.buffer.append(text)
+
+    def flush(self, element: HtmlElement | None) -> None:
+        """End the current line; *element* is where it stands."""
+        text = squeeze("".join(self.buffer)) if self.buffer else ""
+        links, link_chars, first = self.links, self.link_chars, self.first
+        open_href = self.open_link[0] if self.open_link else None
+        if open_href is not None and text:
+            links = [*links, (open_href, text)]
+            link_chars = max(link_chars, len(text))
+            self.open_link = (open_href, 0)
+        self.buffer, self.links, self.link_chars, self.first = [], [], 0, None
+        if not text:
+            return
+        holder = element if element is not None else self.root
+        kind, level = self.kind_of(holder, first if first is not None else holder)
+        line = Line(kind, text, holder, level, (), links, link_chars)
+        if self.is_caption(line, first if first is not None else holder):
+            line.kind = "caption"
+            if self.out.pictures and not self.out.pictures[-1].caption:
+                self.out.pictures[-1].caption = text
+        elif kind != "caption":
+            self.picture_wrapper = None
+        self.out.lines.append(line)
+
+    def kind_of(self, holder: HtmlElement, first: HtmlElement) -> tuple[BlockKind, int]:
+        """Say what a line is from what stands around it, the nearest word deciding."""
+        node: HtmlElement | None = first
+        depth = 0
+        for _ in range(12):
+            if node is None or node is self.root:
+                break
+            tag = node.tag
+            if tag in HEADINGS:
+                return "heading", HEADINGS[tag]
+            if tag in ("li", "dd"):
+                return "list_item", depth + 1
+            if tag == "blockquote":
+                return "quote", 0
+            if tag in ("figcaption", "caption") or _CAPTION_CLASSES.search(node.get("class") or ""):
+                return "caption", 0
+            if tag in ("td", "table", "div"):
+                break
+            node = node.getparent()
+        return "paragraph", 0
+
+    def picture(self, node: HtmlElement) -> None:
+        source = node.get("data-src") or node.get("src") or ""
+        if not source or source.startswith("data:"):
+            return
+        try:
+            url = urljoin(self.base, source.strip())
+        except ValueError:
+            return
+        self.out.pictures.append(Picture(url, squeeze(node.get("alt") or "")))
+        wrapper = _wrapper_of(node, self.root)
+        if wrapper not in self.wrappers:
+            # A banner stands in the table that lays out the whole page: that wraps no picture.
+            self.wrappers[wrapper] = len(words_of(wrapper)) <= 3 * _CAPTION_MAX
+        self.picture_wrapper = wrapper if self.wrappers[wrapper] else None
+
+    def is_caption(self, line: Line, first: HtmlElement) -> bool:
+        if line.kind == "caption":
+            return True
+        if self.picture_wrapper is None or len(line.text) > _CAPTION_MAX or not self.out.pictures:
+            return False
+        inside = first is self.picture_wrapper or self.picture_wrapper in first.iterancestors()
+        if not inside:
+            return False
+        if self.out.pictures[-1].alt == line.text or _CAPTION_WORDS.search(line.text):
+            return True
+        return _set_apart(first, self.picture_wrapper)
+
+    def rows(self, table: HtmlElement) -> None:
+        """Write a data table: one line a row, its cells in order; no cell is lost."""
+        for row in table.iter("tr"):
+            cells = [cell for cell in row if cell.tag in ("td", "th")]
+            texts = tuple(words_of(cell) for cell in cells)
+            if not any(texts):
+                continue
+            line = Line("table_row", " | ".join(texts), row, 0, texts)
+            for link in row.iter("a"):
+                words = words_of(link)
+                if link.get("href") and words:
+                    line.links.append((link.get("href", ""), words))
+                    line.link_chars += len(words)
+            self.out.lines.append(line)
+
+
+def _wrapper_of(image: HtmlElement, root: HtmlElement) -> HtmlElement:
+    """Return the element that wraps one picture and its caption: a figure, a cell's table, a `<p>`."""
+    node = image
+    while (parent := node.getparent()) is not None and parent is not root:
+        node = parent
+        if node.tag == "figure":
+            return node
+        if node.tag == "table":
+            return node
+        if node.tag in ("p", "div", "center", "td"):
+            if node.tag == "td":
+                continue
+            above = node.getparent()
+            # Images stand alone in their <p> or <div> inside a table cell or figure: look further out.
+            if above is not None and above.tag in ("td", "figure"):
+                continue
+            return node
+    return node
+
+
+def _set_apart(first: HtmlElement, wrapper: HtmlElement) -> bool:
+    node: HtmlElement | None = first
+    while node is not None:
+        if node.tag in ("em", "i", "center", "small", "figcaption", "caption"):
+            return True
+        if node.get("align") == "center" or _CENTRED.search(node.get("style") or ""):
+            return True
+        if node is wrapper:
+            break
+        node = node.getparent()
+    # A table that holds nothing but one picture and one short text is a captioned picture.
+    return wrapper.tag == "table" and len(words_of(wrapper)) <= _CAPTION_MAX
+
+
+def is_data_table(table: HtmlElement) -> bool:
+    """Tell a table of data from one that only lays out the page.
+
+    Data: no table inside, at least two rows and two columns, no pictures, and cells that are short. A
+    layout table has one column, or a cell that holds a whole article.
+    """
+    # Its own header cells, not those of a data table somewhere inside: articles stand in layout tables.
+    if not any(next(cell.iterancestors("table")) is table for cell in table.iter("th")):
+        if any(node is not table for node in table.iter("table")):
+            return False
+        if next(table.iter("img"), None) is not None and len(list(table.iter("tr"))) <= 3:
+            return False
+    rows = [[cell for cell in row if cell.tag in ("td", "th")] for row in table.iter("tr")]
+    wide = [row for row in rows if len(row) >= 2]
+    if len(rows) < 2 or len(wide) < 2 or len(wide) * 2 < len(rows):
+        return False
+    lengths = [len(words_of(cell)) for row in wide for cell in row]
+    filled = [length for length in lengths if length]
+    if not filled or len(filled) * 3 < len(lengths):
+        return False
+    # One cell with a page of text beside empty or tiny ones is layout, however many rows it has.
+    return max(filled) <= 1500 and (max(filled) <= 600 or sum(filled) > 2 * max(filled))
+
+
+def read_lines(root: HtmlElement, base: str, skip: frozenset[HtmlElement] = frozenset()) -> Lines:
+    """Return what *root* holds as lines; elements in *skip* are passed over with all they hold."""
+    return _Reader(root, base, skip).read()

@@ -1,0 +1,108 @@
+"""The adapter for a CMS nobody has described, and the URL rules every CMS shares."""
+
+import re
+from urllib.parse import SplitResult, urlunsplit
+
+from archive.urls import clean_query
+from crawler.platforms.base import Hints, Identity, Platform
+
+FILES = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|odt|ods|odp|rtf|zip|rar|7z|txt|csv)$", re.IGNORECASE)
+IMAGES = re.compile(r"\.(?:jpe?g|png|gif|webp|bmp|tiff?|heic|avif)$", re.IGNORECASE)
+ASSETS = re.compile(
+    r"\.(?:css|js|mjs|map|ico|svg|woff2?|ttf|otf|eot|json|ashx|axd|swf|mp[34]|m4[av]|avi|wmv|flv|mov|webm|wav|ics|apk|exe)$",
+    re.IGNORECASE,
+)
+# What no archive needs, by the reason the ledger keeps. Each was seen to multiply URLs on a real CMS.
+_EXCLUDED = (
+    ("script fragment", r"['\"]|%27|%22|\{\{|\{%|<|%3c|\$\(|javascript:|\+\s*\w+\s*\+"),
+    (
+        "login",
+        r"/(?:login|logon|log-in|signin|sign-in|logout|dang-nhap|dang-ky|dang-xuat|register|signup|wp-login|wp-admin|administrator"
+        r"|wp-signup|users?/(?:login|register|password|lost-?pass|logout)|user/\d+|lostpass\w*|quen-mat-khau)(?:[/.?]|$)",
+    ),
+    (
+        "print twin",
+        r"/(?:print|printpdf|printmail|savefile|sendmail|in-bai|ban-in|print-view|send-mail|mailto)(?:[/.?-]|$)"
+        r"|[?&](?:presentationtemplate|print|printable|tmpl|layout=print|format=(?:pdf|feed|raw)|pdf)=?|[?&]op=(?:print|savefile|sendmail)"
+        r"|/print\.\w+|-print\.\w+\?|(?:pop_up|popup)",
+    ),
+    (
+        "search",
+        r"/(?:search|tim-kiem|timkiem|seek|tra-cuu-nang-cao)(?:[/.?]|$)|[?&](?:s|q|keywords?|tukhoa|searchword|k)=[^&]*",
+    ),
+    (
+        "calendar",
+        r"/(?:lich|lich-[a-z-]+|calendar|events?|su-kien|eventlist)/(?:[a-z-]+/)?(?:19|20)\d\d(?:[-/]\d{1,2}){0,2}/?(?:[?]|$)"
+        r"|[?&](?:ical|tribe-bar-date|eventdisplay|outlook-ical|eventdate|month|mini)=",
+    ),
+    (
+        "sort order",
+        r"[?&](?:sort|sortby|order|orderby|order_by|dir|direction|filter_order(?:_dir)?|view_mode)=",
+    ),
+    (
+        "session or theme token",
+        r"nvvithemever|nv_redirect|nv_cache|/banners?/click|scaptcha|[?&]second=cronjobs|[?&]checkss=|[?&]token=",
+    ),
+    (
+        "interface",
+        r"/(?:wp-json|xmlrpc\.php|wp-cron|oembed|wp-includes|wp-content/(?:themes|plugins)|cdn-cgi|ajax)(?:[/?]|$)|[?&]rest_route=",
+    ),
+    (
+        "comments",
+        r"/comments?/(?:feed|post|reply|\d+)|[?&](?:replytocom|comment_id)=|/trackback/?$|/feed/?$(?<=.html/feed)",
+    ),
+    ("share link", r"[?&]share=|/(?:sharer?|addtoany)(?:[/.?]|$)"),
+    ("tag", r"/(?:tags?|tu-khoa|taxonomy/term)/[^/]"),
+    ("author page", r"/(?:author|tac-gia)/[^/]"),
+)
+_EXCLUDED_RE = re.compile(
+    "|".join(f"(?P<r{index}>{pattern})" for index, (_, pattern) in enumerate(_EXCLUDED)), re.IGNORECASE
+)
+_REASONS = {f"r{index}": reason for index, (reason, _) in enumerate(_EXCLUDED)}
+_SITEMAP = re.compile(r"/(?:[\w-]*sitemap[\w-]*)\.xml(?:\.gz)?$", re.IGNORECASE)
+_FEED = re.compile(
+    r"/(?:rss|feeds?|atom)(?:/|$|\.xml$|\.aspx$)|\.rss$|\.atom$|[?&](?:feed=|format=feed|type=rss)",
+    re.IGNORECASE,
+)
+PAGING = re.compile(
+    r"/(?:page|trang)[-/]?(\d+)/?$|-trang-?(\d+)\.\w+$|[?&](?:WCM_Page\.[\w-]+|page|p|pg|paged|trang|start|limitstart|pageindex|cur|pagenumber|_101_cur)=(\d+)",
+    re.IGNORECASE,
+)
+
+
+def shared_identity(parts: SplitResult, url: str) -> Identity | None:
+    """Return what every CMS agrees on for this URL, or None where the adapter has to say.
+
+    *url* is the canonical URL of *parts*. Files, images, sitemaps, feeds and the excluded families.
+    """
+    path = parts.path
+    if FILES.search(path):
+        return Identity("attachment", url)
+    if IMAGES.search(path):
+        return Identity("image", url)
+    if ASSETS.search(path):
+        return Identity("page", url, excluded="asset")
+    target = f"{path}?{parts.query}" if parts.query else path
+    if match := _EXCLUDED_RE.search(target):
+        return Identity("page", url, excluded=_REASONS[match.lastgroup or ""])
+    if _SITEMAP.search(path):
+        return Identity("sitemap", url)
+    if _FEED.search(target):
+        return Identity("feed", url)
+    return None
+
+
+class Generic(Platform):
+    """Any CMS: nothing is assumed but what the URL says by itself."""
+
+    name = "generic"
+    hints = Hints()
+
+    def identify(self, parts: SplitResult) -> Identity:
+        url = urlunsplit((parts.scheme, parts.netloc, parts.path, clean_query(parts.query), ""))
+        if (shared := shared_identity(parts, url)) is not None:
+            return shared
+        return Identity("listing" if PAGING.search(url) else "page", url)
+
+
+GENERIC = Generic()

@@ -1,0 +1,181 @@
+"""When an article was published: from the page's own statement, with precision and evidence.
+
+Refused are the clock in a site's header, dates of cited laws, lunar and event dates, dates of related
+items. What is taken, in this order: what the adapter points at, machine values (itemprop, meta,
+JSON-LD, `<time>`), a date line near the title, a labelled date below the body, the URL.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from lxml.html import HtmlElement
+
+from archive.records import Precision
+from archive.vietnamese.dates import PUBLISHABLE, FoundDate, find_dates, from_iso, parse_date
+from crawler.blocks import Line
+from crawler.dom import find_value, squeeze
+
+_MACHINE = (
+    "//*[@itemprop='datePublished']/@content",
+    "//*[@itemprop='datePublished']/@datetime",
+    "//*[@itemprop='datePublished']/text()",
+    "//meta[@property='article:published_time']/@content",
+    "//meta[@name='pubdate' or @name='publishdate' or @name='date' or @name='DC.date.issued' or @name='dc.date']/@content",
+    "//time[@pubdate]/@datetime",
+    "//article//time/@datetime",
+)
+_MACHINE_UPDATED = (
+    "//*[@itemprop='dateModified']/@content",
+    "//*[@itemprop='dateModified']/@datetime",
+    "//meta[@property='article:modified_time']/@content",
+)
+# Words that may stand beside a publication date on its line without making the line a sentence.
+_COMPANY = re.compile(
+    r"(?i)ngày\s*(?:đăng|cập nhật|xuất bản|ban hành|viết|gửi|tạo)?|cập\s*nhật(?:\s*(?:lúc|ngày))?|đăng\s*(?:lúc|ngày|bởi|vào)?|"
+    r"gửi\s*lúc|xuất\s*bản|thời\s*gian|lượt\s*xem|lần\s*xem|đã\s*xem|người\s*đăng|tác\s*giả|view(?:s|\s*count)?|publish(?:ed)?\s*(?:date|on)?|posted\s*(?:on)?|"
+    r"created|last\s*updated|written\s*by|thứ\s*(?:hai|ba|tư|năm|sáu|bảy|bẩy|[2-7])|chủ\s*nhật|monday|tuesday|wednesday|thursday|friday|saturday|"
+    r"sunday|gmt\s*\+?7|số\s*lượt|in\s*ra|print|gốc|sa|ch|am|pm|lúc|\W|\d"
+)
+_LABEL = re.compile(
+    r"(?i)ngày\s*(?:đăng|xuất bản|viết|gửi|tạo)|đăng\s*(?:lúc|ngày|vào)|gửi\s*lúc|xuất\s*bản|publish|posted|created|thời\s*gian\s*đăng|\bđược đăng\b"
+)
+_UPDATED_LABEL = re.compile(r"(?i)cập\s*nhật|chỉnh\s*sửa|last\s*(?:updated|modified)|sửa\s*lần\s*cuối")
+_URL_DATE = re.compile(r"/((?:19|20)\d\d)[-/](\d{1,2})[-/](\d{1,2})(?:/|$)")
+_URL_EPOCH = re.compile(r"(?:^|[/-])(1[0-7]\d{8})(?:\d{3})?(?:\.\w+)?(?:/|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A publication time as stored, how exact it is, and the words it was read from."""
+
+    at: str | None = None
+    precision: Precision | None = None
+    evidence: str = ""
+    confidence: float = 0.0
+    updated_at: str | None = None
+
+
+def published(
+    tree: HtmlElement,
+    hints: tuple[tuple[str, ...], tuple[str, ...]],
+    near: list[Line],
+    after: list[Line],
+    url: str,
+) -> Published:
+    """Return when the page says it was published.
+
+    *hints* are the adapter's XPaths for published and updated; *near* the lines around the title and
+    above the body, nearest first; *after* the lines just below the body.
+    """
+    updated = _first_machine(tree, (*hints[1], *_MACHINE_UPDATED)) or _labelled(near, _UPDATED_LABEL)
+    updated_at = updated.iso if updated else None
+    found = _first_machine(tree, hints[0])
+    # NukeViet's meta is malformed and its itemprop right: the visible date wins where they disagree by day.
+    seen = _date_line(near)
+    machine = found or _first_machine(tree, _MACHINE) or _json_ld(tree)
+    best: FoundDate | None = machine
+    how = "machine value"
+    if machine is None or (seen is not None and _day(seen) != _day(machine) and machine is not found):
+        best, how = (seen, "date line") if seen else (machine, how)
+    if best is None:
+        best, how = (
+            _date_line([line for line in after if _LABEL.search(line.text)]),
+            "date line below the body",
+        )
+    if best is None:
+        best, how = _from_url(url), "URL"
+    if best is None:
+        return Published(updated_at=updated_at)
+    return Published(
+        best.iso,
+        best.precision,
+        f"{how}: {best.evidence}"[:200],
+        best.confidence,
+        updated_at if updated_at != best.iso else None,
+    )
+
+
+def _day(found: FoundDate) -> str:
+    return found.iso[:10]
+
+
+def _first_machine(tree: HtmlElement, xpaths: tuple[str, ...]) -> FoundDate | None:
+    for xpath in xpaths:
+        value = find_value(tree, (xpath,))
+        if not value:
+            continue
+        found = from_iso(value) or parse_date(value)
+        if found is not None:
+            return found
+    return None
+
+
+def _json_ld(tree: HtmlElement) -> FoundDate | None:
+    for node in tree.iter("script"):
+        if node.get("type") != "application/ld+json" or not node.text or "datePublished" not in node.text:
+            continue
+        try:
+            data: Any = json.loads(node.text)
+        except ValueError:
+            continue
+        queue = [data]
+        while queue:
+            item = queue.pop()
+            if isinstance(item, list):
+                queue.extend(item)
+            elif isinstance(item, dict):
+                value = item.get("datePublished")
+                if isinstance(value, str) and (found := from_iso(value)):
+                    return found
+                queue.extend(part for part in item.values() if isinstance(part, dict | list))
+    return None
+
+
+def is_date_line(line: Line) -> bool:
+    """Say whether a line is nothing but a date, its label and counters beside it."""
+    if len(line.text) > 160 or not any(char.isdigit() for char in line.text):
+        return False
+    dates = [found for found in find_dates(line.text) if found.role in PUBLISHABLE]
+    if not dates:
+        return False
+    text = line.text
+    for found in sorted(dates, key=lambda item: -item.start):
+        text = text[: found.start] + " " + text[found.end :]
+    rest = squeeze(_COMPANY.sub(" ", text))
+    return len(rest) <= 24 or (bool(_LABEL.search(line.text)) and len(rest) <= 60)
+
+
+def _date_line(lines: list[Line]) -> FoundDate | None:
+    """Return the publication date of the first line that is a date line, a labelled one first."""
+    fallback: FoundDate | None = None
+    for line in lines:
+        if not is_date_line(line):
+            continue
+        found = parse_date(line.text)
+        if found is None or found.role not in PUBLISHABLE:
+            continue
+        if _LABEL.search(line.text):
+            return found
+        if _UPDATED_LABEL.search(line.text):
+            fallback = fallback or found
+            continue
+        if fallback is None or _UPDATED_LABEL.search(fallback.evidence):
+            fallback = found
+    return fallback
+
+
+def _labelled(lines: list[Line], label: re.Pattern[str]) -> FoundDate | None:
+    for line in lines:
+        if match := label.search(line.text):
+            found = parse_date(line.text[match.start() :])
+            if found is not None and is_date_line(line):
+                return found
+    return None
+
+
+def _from_url(url: str) -> FoundDate | None:
+    if match := _URL_DATE.search(url):
+        return from_iso(f"{int(match[1]):04d}-{int(match[2]):02d}-{int(match[3]):02d}")
+    return None

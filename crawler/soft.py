@@ -1,0 +1,114 @@
+"""Pages that answer 200 and say nothing: waiting rooms, log-ins, maintenance, "not found", parked hosts.
+
+A soft page is recognised by what it says AND by having no article of its own: news about a maintenance
+of the water works is news.
+"""
+
+import re
+from urllib.parse import urlsplit
+
+from lxml.html import HtmlElement
+
+from archive.vietnamese.fold import fold
+from crawler.dom import find_value, squeeze, words_of
+
+# (reason, words in the title or heading, words anywhere on a page with little text) — folded.
+_SIGNS: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...] = (
+    (
+        "wait_page",
+        re.compile(
+            r"^(?:hay doi|vui long (?:cho|doi)|please wait|just a moment|attention required|dang kiem tra trinh duyet|checking your browser)"
+        ),
+        re.compile(
+            r"hay doi|truy cap qua nhieu|qua nhieu yeu cau|too many requests|checking your browser|ddos protection|"
+            r"vui long (?:cho|doi)(?: trong)? (?:giay lat|\d+ giay|it phut)|enable javascript and cookies"
+        ),
+    ),
+    (
+        "maintenance",
+        re.compile(
+            r"bao tri|under maintenance|tam ngung (?:hoat dong|phuc vu)|nang cap he thong|site offline|dang (?:duoc )?nang cap"
+        ),
+        re.compile(
+            r"(?:website|trang|cong|he thong|site)[^.]{0,60}(?:dang (?:duoc )?(?:bao tri|nang cap)|tam ngung|is (?:under|down for) maintenance)"
+        ),
+    ),
+    (
+        "not_found",
+        re.compile(
+            r"^(?:loi )?404|khong tim thay|not found|khong ton tai|page not available|trang (?:ban|quy khach)[^.]{0,30}khong|"
+            r"tai nguyen khong|noi dung khong"
+        ),
+        re.compile(
+            r"(?:trang|bai viet|noi dung|duong dan|lien ket|tai lieu|ban ghi|du lieu)[^.]{0,60}(?:khong (?:ton tai|tim thay|co)|da bi xoa|bi go)|"
+            r"page (?:you (?:are|requested)[^.]{0,40})?(?:not found|does not exist|could not be found)|http error 404|khong co du lieu"
+        ),
+    ),
+    (
+        "login",
+        re.compile(r"^(?:dang nhap|login|sign in|log in|dang nhap he thong)$"),
+        re.compile(r"(?:ban|quy khach) (?:phai|can|vui long) dang nhap|you must (?:be logged|log) in"),
+    ),
+    (
+        "parked",
+        re.compile(
+            r"domain (?:is )?(?:for sale|parked)|ten mien (?:nay )?(?:dang duoc rao ban|het han|da dang ky)|it works|welcome to nginx|iis windows|default web site"
+        ),
+        re.compile(
+            r"domain (?:name )?(?:is |has )?(?:for sale|expired|parked)|ten mien[^.]{0,40}(?:het han|rao ban|tam ngung)|buy this domain"
+        ),
+    ),
+)
+_SPAM = re.compile(
+    r"\b(?:nha cai|ca cuoc|casino|slot (?:game|doi thuong)|no hu|tai xiu|xoc dia|soi keo|ty le keo|baccarat|jackpot|kubet|w88|fun88|m88|sunwin|go88)\b"
+)
+_SHORT_PAGE = 900
+
+
+def soft_reason(tree: HtmlElement, url: str, title: str, body_chars: int) -> str:
+    """Return why a page that answered 200 is not content ("" when nothing speaks against it).
+
+    *body_chars* is how much article text was found: with a real body only a title that says so counts.
+    """
+    heading = fold(title) or fold(find_value(tree, ("//title", "//h1")))
+    page_title = fold(find_value(tree, ("//title",)))
+    little = body_chars < _SHORT_PAGE
+    body = tree.body if tree.body is not None else tree
+    words = fold(words_of(body)[:6000]) if little else ""
+    for reason, in_title, in_page in _SIGNS:
+        said = in_title.search(heading) or in_title.search(page_title)
+        if body_chars < 250 and (said or (len(words) < 3000 and in_page.search(words))):
+            return reason
+        if little and said and in_page.search(words):
+            return reason
+    if body_chars < 250 and _is_login_form(tree):
+        return "login"
+    if len(_SPAM.findall(fold(words_of(body)[:60_000]) if body_chars < 20_000 else "")) >= 6:
+        return "injected_spam"
+    return ""
+
+
+def _is_login_form(tree: HtmlElement) -> bool:
+    passwords = tree.xpath("//input[@type='password']")
+    return bool(passwords) and len(squeeze(words_of(tree))) < 1500
+
+
+def is_home(url: str) -> bool:
+    """Say whether the URL is a portal's front page, where missing pages are often redirected to."""
+    parts = urlsplit(url)
+    return (
+        parts.path
+        in (
+            "",
+            "/",
+            "/vi",
+            "/vi/",
+            "/index.php",
+            "/home",
+            "/trang-chu",
+            "/wps/portal/Home",
+            "/Default.aspx",
+            "/default.aspx",
+        )
+        and not parts.query
+    )

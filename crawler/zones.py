@@ -1,0 +1,71 @@
+"""Inside a content slot: what stands above the body, the body itself, what stands below it."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from lxml.html import HtmlElement
+
+from crawler.blocks import Line
+from crawler.body import weigh
+
+# The body's own container holds at least this share of the slot's sentences.
+_MAIN = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Zones:
+    """The lines of a slot, in reading order, in three runs."""
+
+    above: list[Line]
+    body: list[Line]
+    below: list[Line]
+
+
+def split_zones(lines: list[Line], slot: HtmlElement) -> Zones:
+    """Split a slot's lines around the container that holds its body.
+
+    A sapo in a box of its own, the date line and the byline stand beside that container; paragraphs that
+    share it with the rest of the text do not. Without such a container everything is body.
+    """
+    main = _main_container(lines, slot)
+    if main is None:
+        return Zones([], lines, [])
+    inside = [line.element is main or main in line.element.iterancestors() for line in lines]
+    start = inside.index(True)
+    end = len(inside) - inside[::-1].index(True)
+    return Zones(lines[:start], lines[start:end], lines[end:])
+
+
+def _main_container(lines: list[Line], slot: HtmlElement) -> HtmlElement | None:
+    weights: Counter[HtmlElement] = Counter()
+    sapo_passed = False
+    for line in lines:
+        weight = weigh(line)
+        if weight and not sapo_passed:
+            # A short notice's sapo may outweigh its body: the first sentence has no vote on where that is.
+            sapo_passed = True
+            continue
+        node: HtmlElement | None = line.element
+        while node is not None and weight:
+            weights[node] += weight
+            if node is slot:
+                break
+            node = node.getparent()
+    total = weights[slot]
+    node, found = slot, None
+    while total:
+        best = max(node, key=lambda child: weights.get(child, 0.0), default=None)
+        if best is None or weights.get(best, 0.0) < _MAIN * total:
+            break
+        node = best
+        # One paragraph is a line, not a container; two or more lines make a body.
+        if sum(
+            1 for line in lines if line.element is not node and node in line.element.iterancestors()
+        ) >= 2 or _broken(lines, node):
+            found = node
+    return found
+
+
+def _broken(lines: list[Line], node: HtmlElement) -> bool:
+    """Say whether an element's own text was broken into several lines (`<br>` paragraphs)."""
+    return sum(1 for line in lines if line.element is node) >= 2

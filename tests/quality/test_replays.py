@@ -1,0 +1,62 @@
+"""Extraction of two whole real portals against the truth: floors that may rise and never fall."""
+
+import pytest
+
+from archive.records import Article, Portal
+from benchmarks.metric import Score, pages_of, plain, truth_of
+from crawler.extraction import extract
+from crawler.parts import join_parts
+from crawler.platforms import platform_named
+
+# Furniture of these portals that must never stand in a text.
+LEAKS = ("Thời tiết hôm nay", "Gió ĐN cấp", "Tổng lượt truy cập", "Đang truy cập", "Thư viện ảnh", "Lượt xem:", "Những tin mới hơn",
+         "Tin xem nhiều", "Chia sẻ Facebook", "Thăm dò ý kiến", "Ghi rõ nguồn", "Print This Post")  # fmt: skip
+
+FLOORS = {
+    # (portal, adapter): f1, lead, line, cell, title, day, time, leak-free
+    ("nukeviet", "nukeviet"): (0.985, 0.99, 0.995, 1.0, 0.995, 0.995, 0.99, 0.995),
+    ("wordpress", "wordpress"): (0.985, 0.99, 0.995, 1.0, 0.995, 0.995, 0.99, 0.995),
+}
+
+
+def whole_article(pages: dict[str, bytes], url: str, portal: Portal) -> Article:
+    """Extract an article with all its parts, as the crawler does."""
+    first = extract(pages[url], url, portal)
+    rest, at = [], first.next_page
+    while at and at in pages and len(rest) < 20:
+        part = extract(pages[at], at, portal)
+        rest.append(part)
+        at = part.next_page
+    return join_parts(first, rest) if rest else first
+
+
+def score(captures, name: str, portal: Portal) -> Score:
+    pages = dict(pages_of(captures, name))
+    result = Score()
+    for row in truth_of(captures, name):
+        article = whole_article(pages, row["url"], portal)
+        body = "\n".join(block.text for block in article.blocks if block.kind not in ("caption", "table_row"))
+        result.add_body(body, row["body_text"])
+        words = plain(f"{article.lead} {article.text}")
+        if row["description"]:
+            result.add("lead", plain(row["description"]) in words)
+        for line in filter(str.strip, row["body_text"].split("\n")):
+            result.add("line", plain(line) in words)
+        for cell in (cell for table in row["tables"] for cells in table for cell in cells if cell.strip()):
+            result.add("cell", plain(cell) in words)
+        result.add("title", plain(article.title) == plain(row.get("title_displayed") or row["title"]))
+        result.add("day", (article.published_at or "")[:10] == row["published"][:10])
+        result.add("time", article.published_at == row["published"])
+        result.add("leak-free", not any(leak in words for leak in LEAKS))
+    return result
+
+
+@pytest.mark.parametrize(("name", "platform"), FLOORS)
+def test_floors(shared_dir, name, platform):
+    assert platform_named(platform).name == platform
+    result = score(shared_dir / "captures", name, Portal(key=name, platform=platform))
+    f1, *shares = FLOORS[name, platform]
+    got = {what: result.share(what) for what in ("lead", "line", "cell", "title", "day", "time", "leak-free")}
+    assert result.f1 >= f1, (result.f1, got)
+    for (what, share), floor in zip(got.items(), shares, strict=True):
+        assert share >= floor, (what, share, result.counts)
