@@ -6,7 +6,7 @@ in table layouts; weight alone takes long sidebars with it).
 """
 
 import re
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass
 
 from lxml.html import HtmlElement
@@ -19,7 +19,9 @@ from crawler.dom import path_of, squeeze, step_of
 # The share of the page's sentence weight a child must hold for the search to go down into it.
 _DESCEND = 0.72
 _SENTENCE = re.compile(r"[.,;:!?…”)]")
-_LINE_TAGS = frozenset(["p", "li", "tr", "tbody", "b", "strong", "span", "font", "h1", "h2", "h3", "em", "i", "u", "a"])
+_LINE_TAGS = frozenset(
+    ["p", "li", "tr", "tbody", "b", "strong", "span", "font", "h1", "h2", "h3", "em", "i", "u", "a"]
+)
 # About one sentence: less is a label or a byline.
 _LEAST_WEIGHT = 45.0
 _MUCH_MORE = 2.5
@@ -53,7 +55,7 @@ def judged(tree: HtmlElement, lines: Lines, html_size: int, title_at: int | None
     outwards from the title, which no sidebar can outweigh.
     """
     kept = _trafilatura_lines(tree) if html_size <= _JUDGED_BYTES else None
-    weights: Counter[HtmlElement] = Counter()
+    weights: defaultdict[HtmlElement, float] = defaultdict(float)
     total = agreed = 0.0
     for index, line in enumerate(lines.lines):
         weight = weigh(line)
@@ -81,7 +83,9 @@ def judged(tree: HtmlElement, lines: Lines, html_size: int, title_at: int | None
     return Place(node, method, min(0.85, 0.25 + 0.5 * share * (agreed / total if kept else 0.6)))
 
 
-def _around_title(title: HtmlElement, weights: Counter[HtmlElement], total: float) -> HtmlElement | None:
+def _around_title(
+    title: HtmlElement, weights: defaultdict[HtmlElement, float], total: float
+) -> HtmlElement | None:
     """Go up from the title to the smallest element that holds the body too."""
     node: HtmlElement | None = title
     while node is not None and weights[node] < _LEAST_WEIGHT:
@@ -96,7 +100,7 @@ def _around_title(title: HtmlElement, weights: Counter[HtmlElement], total: floa
     return node
 
 
-def _heaviest(node: HtmlElement, weights: Counter[HtmlElement]) -> HtmlElement:
+def _heaviest(node: HtmlElement, weights: defaultdict[HtmlElement, float]) -> HtmlElement:
     while True:
         best = max(node, key=lambda child: weights.get(child, 0.0), default=None)
         if best is None or weights.get(best, 0.0) < _DESCEND * weights.get(node, 1.0):
@@ -132,7 +136,7 @@ def learned(tree: HtmlElement, lines: Lines, model: ChromeModel | None) -> Place
     """
     if model is None or not model.slots:
         return None
-    weights: Counter[HtmlElement] = Counter()
+    weights: defaultdict[HtmlElement, float] = defaultdict(float)
     total = 0.0
     for line in lines.lines:
         weight = weigh(line)

@@ -112,7 +112,7 @@ def _coverage(lines: Iterable[tuple[str, float]], slot: str) -> float:
 
 def _common_container(pages: list[list[tuple[str, float]]]) -> str:
     """Return the deepest path that holds nearly all own words of most pages, each page counting alike."""
-    weights: Counter[str] = Counter()
+    weights: defaultdict[str, float] = defaultdict(float)
     for lines in pages:
         total = sum(weight for _, weight in lines) or 1.0
         for path, weight in lines:
@@ -120,7 +120,7 @@ def _common_container(pages: list[list[tuple[str, float]]]) -> str:
             for depth in range(1, len(steps) + 1):
                 weights["/".join(steps[:depth])] += weight / total
     best = ""
-    whole = weights.most_common(1)[0][1] if weights else 0.0
+    whole = max(weights.values(), default=0.0)
     for path, weight in weights.items():
         if weight >= _COVER * whole and path.count("/") > best.count("/") and not _is_line(path):
             best = path

@@ -35,7 +35,7 @@ def looks_like_listing(tree: HtmlElement, article: Article, url: str, kind: UrlK
 
 
 def _links_inside(tree: HtmlElement, article: Article) -> tuple[int, int, int]:
-    """Return (characters inside links, links as long as a headline, "read more" links) of the article's lines."""
+    """Return (characters in links, links as long as a headline, "read more" links) of the article."""
     said = {block.text for block in article.blocks}
     joined = "\n".join(said)
     chars = headlines = more = 0

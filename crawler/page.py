@@ -1,4 +1,4 @@
-"""One fetched body becomes a page: what it is, its article if it has one, and its links. Pure and picklable."""
+"""One fetched body becomes a page: what it is, its article if it has one, its links. Pure and picklable."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -22,7 +22,8 @@ _MACHINE = (
     "//*[@itemprop='datePublished']/@datetime",
     "//*[@itemprop='datePublished']/text()",
     "//meta[@property='article:published_time']/@content",
-    "//meta[@name='pubdate' or @name='publishdate' or @name='date' or @name='DC.date.issued' or @name='dc.date']/@content",
+    "//meta[@name='pubdate' or @name='publishdate' or @name='date' or @name='DC.date.issued'"
+    " or @name='dc.date']/@content",
     "//time[@pubdate]/@datetime",
     "//article//time/@datetime",
 )
@@ -33,13 +34,17 @@ _MACHINE_UPDATED = (
 )
 # Words that may stand beside a publication date on its line without making the line a sentence.
 _COMPANY = re.compile(
-    r"(?i)ngày\s*(?:đăng|cập nhật|xuất bản|ban hành|viết|gửi|tạo)?|cập\s*nhật(?:\s*(?:lúc|ngày))?|đăng\s*(?:lúc|ngày|bởi|vào)?|"
-    r"gửi\s*lúc|xuất\s*bản|thời\s*gian|lượt\s*xem|lần\s*xem|đã\s*xem|người\s*đăng|tác\s*giả|view(?:s|\s*count)?|publish(?:ed)?\s*(?:date|on)?|posted\s*(?:on)?|"
-    r"created|last\s*updated|written\s*by|thứ\s*(?:hai|ba|tư|năm|sáu|bảy|bẩy|[2-7])|chủ\s*nhật|monday|tuesday|wednesday|thursday|friday|saturday|"
+    r"(?i)ngày\s*(?:đăng|cập nhật|xuất bản|ban hành|viết|gửi|tạo)?|cập\s*nhật(?:\s*(?:lúc|ngày))?"
+    r"|đăng\s*(?:lúc|ngày|bởi|vào)?|"
+    r"gửi\s*lúc|xuất\s*bản|thời\s*gian|lượt\s*xem|lần\s*xem|đã\s*xem|người\s*đăng|tác\s*giả|view(?:s"
+    r"|\s*count)?|publish(?:ed)?\s*(?:date|on)?|posted\s*(?:on)?|"
+    r"created|last\s*updated|written\s*by|thứ\s*(?:hai|ba|tư|năm|sáu|bảy|bẩy|[2-7])|chủ\s*nhật|monday"
+    r"|tuesday|wednesday|thursday|friday|saturday|"
     r"sunday|gmt\s*\+?7|số\s*lượt|in\s*ra|print|gốc|sa|ch|am|pm|lúc|\W|\d"
 )
 _LABEL = re.compile(
-    r"(?i)ngày\s*(?:đăng|xuất bản|viết|gửi|tạo)|đăng\s*(?:lúc|ngày|vào)|gửi\s*lúc|xuất\s*bản|publish|posted|created|thời\s*gian\s*đăng|\bđược đăng\b"
+    r"(?i)ngày\s*(?:đăng|xuất bản|viết|gửi|tạo)|đăng\s*(?:lúc|ngày|vào)|gửi\s*lúc|xuất\s*bản|publish"
+    r"|posted|created|thời\s*gian\s*đăng|\bđược đăng\b"
 )
 _UPDATED_LABEL = re.compile(r"(?i)cập\s*nhật|chỉnh\s*sửa|last\s*(?:updated|modified)|sửa\s*lần\s*cuối")
 _URL_DATE = re.compile(r"/((?:19|20)\d\d)[-/](\d{1,2})[-/](\d{1,2})(?:/|$)")

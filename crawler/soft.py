@@ -17,31 +17,38 @@ _SIGNS: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...] = (
     (
         "wait_page",
         re.compile(
-            r"^(?:hay doi|vui long (?:cho|doi)|please wait|just a moment|attention required|dang kiem tra trinh duyet|checking your browser)"
+            r"^(?:hay doi|vui long (?:cho|doi)|please wait|just a moment|attention required"
+            r"|dang kiem tra trinh duyet|checking your browser)"
         ),
         re.compile(
-            r"hay doi|truy cap qua nhieu|qua nhieu yeu cau|too many requests|checking your browser|ddos protection|"
+            r"hay doi|truy cap qua nhieu|qua nhieu yeu cau|too many requests|checking your browser"
+            r"|ddos protection|"
             r"vui long (?:cho|doi)(?: trong)? (?:giay lat|\d+ giay|it phut)|enable javascript and cookies"
         ),
     ),
     (
         "maintenance",
         re.compile(
-            r"bao tri|under maintenance|tam ngung (?:hoat dong|phuc vu)|nang cap he thong|site offline|dang (?:duoc )?nang cap"
+            r"bao tri|under maintenance|tam ngung (?:hoat dong|phuc vu)|nang cap he thong|site offline"
+            r"|dang (?:duoc )?nang cap"
         ),
         re.compile(
-            r"(?:website|trang|cong|he thong|site)[^.]{0,60}(?:dang (?:duoc )?(?:bao tri|nang cap)|tam ngung|is (?:under|down for) maintenance)"
+            r"(?:website|trang|cong|he thong|site)[^.]{0,60}(?:dang (?:duoc )?(?:bao tri|nang cap)"
+            r"|tam ngung|is (?:under|down for) maintenance)"
         ),
     ),
     (
         "not_found",
         re.compile(
-            r"^(?:loi )?404|khong tim thay|not found|khong ton tai|page not available|trang (?:ban|quy khach)[^.]{0,30}khong|"
+            r"^(?:loi )?404|khong tim thay|not found|khong ton tai|page not available|trang (?:ban"
+            r"|quy khach)[^.]{0,30}khong|"
             r"tai nguyen khong|noi dung khong"
         ),
         re.compile(
-            r"(?:trang|bai viet|noi dung|duong dan|lien ket|tai lieu|ban ghi|du lieu)[^.]{0,60}(?:khong (?:ton tai|tim thay|co)|da bi xoa|bi go)|"
-            r"page (?:you (?:are|requested)[^.]{0,40})?(?:not found|does not exist|could not be found)|http error 404|khong co du lieu"
+            r"(?:trang|bai viet|noi dung|duong dan|lien ket|tai lieu|ban ghi"
+            r"|du lieu)[^.]{0,60}(?:khong (?:ton tai|tim thay|co)|da bi xoa|bi go)|"
+            r"page (?:you (?:are|requested)[^.]{0,40})?(?:not found|does not exist|could not be found)"
+            r"|http error 404|khong co du lieu"
         ),
     ),
     (
@@ -52,15 +59,18 @@ _SIGNS: tuple[tuple[str, re.Pattern[str], re.Pattern[str]], ...] = (
     (
         "parked",
         re.compile(
-            r"domain (?:is )?(?:for sale|parked)|ten mien (?:nay )?(?:dang duoc rao ban|het han|da dang ky)|it works|welcome to nginx|iis windows|default web site"
+            r"domain (?:is )?(?:for sale|parked)|ten mien (?:nay )?(?:dang duoc rao ban|het han"
+            r"|da dang ky)|it works|welcome to nginx|iis windows|default web site"
         ),
         re.compile(
-            r"domain (?:name )?(?:is |has )?(?:for sale|expired|parked)|ten mien[^.]{0,40}(?:het han|rao ban|tam ngung)|buy this domain"
+            r"domain (?:name )?(?:is |has )?(?:for sale|expired|parked)|ten mien[^.]{0,40}(?:het han"
+            r"|rao ban|tam ngung)|buy this domain"
         ),
     ),
 )
 _SPAM = re.compile(
-    r"\b(?:nha cai|ca cuoc|casino|slot (?:game|doi thuong)|no hu|tai xiu|xoc dia|soi keo|ty le keo|baccarat|jackpot|kubet|w88|fun88|m88|sunwin|go88)\b"
+    r"\b(?:nha cai|ca cuoc|casino|slot (?:game|doi thuong)|no hu|tai xiu|xoc dia|soi keo|ty le keo"
+    r"|baccarat|jackpot|kubet|w88|fun88|m88|sunwin|go88)\b"
 )
 _SHORT_PAGE = 900
 

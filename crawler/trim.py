@@ -1,4 +1,4 @@
-"""Cutting what is not the article out of a container's lines: related lists, attachment lists, tools, counters.
+"""Cutting what is not the article out of a container's lines: related lists, files, tools, counters.
 
 Each cut is kept with its reason, so that it can be shown and undone. Phrases alone never decide: real
 text says "Trung tâm Dự báo khí tượng". A line goes only when its shape agrees (it is nothing but links,
@@ -18,12 +18,14 @@ FILE_URL = re.compile(
     r"\.(?:pdf|docx?|xlsx?|pptx?|odt|ods|rtf|zip|rar|7z)(?:$|[?#])|/get_file\?|[?&]download=\d", re.IGNORECASE
 )
 _ATTACHMENT_LABEL = re.compile(
-    r"^(?:các\s+)?(?:tệp|tập|file|tài liệu|văn bản|tin)?(?:\s+tin)?\s*(?:gửi\s+)?(?:đính kèm|kèm theo|tải về|download)\s*:?$",
+    r"^(?:các\s+)?(?:tệp|tập|file|tài liệu|văn bản|tin)?(?:\s+tin)?\s*(?:gửi\s+)?(?:đính kèm|kèm theo"
+    r"|tải về|download)\s*:?$",
     re.IGNORECASE,
 )
 _RELATED_LABEL = re.compile(
     r"^(?:\W*)(?:các\s+)?(?:(?:tin|bài|bài viết|thông tin|văn bản)(?:\s+(?:tức|bài|viết))?\s+"
-    r"(?:liên quan|khác|cùng (?:chuyên mục|chủ đề|thể loại|loại)|mới hơn|cũ hơn|mới nhất|đã đưa|đọc nhiều|xem nhiều|nổi bật|tiếp theo)"
+    r"(?:liên quan|khác|cùng (?:chuyên mục|chủ đề|thể loại|loại)|mới hơn|cũ hơn|mới nhất|đã đưa"
+    r"|đọc nhiều|xem nhiều|nổi bật|tiếp theo)"
     r"|những (?:tin|bài)(?: viết)? (?:mới hơn|cũ hơn|khác|liên quan)|xem thêm|đọc thêm|có thể bạn quan tâm"
     r"|xem nhiều(?: nhất)?|đọc nhiều(?: nhất)?|theo dòng sự kiện|related posts?|liên kết website)\W*$",
     re.IGNORECASE,
@@ -31,17 +33,22 @@ _RELATED_LABEL = re.compile(
 # Lines that are only a tool or a counter, whole: views, print, font size, share, rating.
 _TOOL_LINE = re.compile(
     r"""(?ix) ^\W*(?:
-      (?:lượt\s+(?:xem|truy\s+cập|đọc)|số\s+lượt\s+(?:xem|người\s+xem|truy\s+cập)|đã\s+xem|view(?:s|\s+count)?|số\s+lần\s+xem(?:\s+các\s+bài\s+viết)?)\s*:?\s*[\d.,]* (?:\s*lượt)? (?:\s*\|.*)?
-    | (?:in\s+(?:ra|bài\s+viết|trang)|print(?:\s+this\s+post)?|gửi\s+(?:email|cho\s+bạn\s+bè)|lưu\s+bài\s+viết(?:\s+này)?|bản\s+in|e-?mail|pdf|tải\s+về|download)
+      (?:lượt\s+(?:xem|truy\s+cập|đọc)|số\s+lượt\s+(?:xem|người\s+xem|truy\s+cập)|đã\s+xem|view(?:s
+          |\s+count)?|số\s+lần\s+xem(?:\s+các\s+bài\s+viết)?)\s*:?\s*[\d.,]* (?:\s*lượt)? (?:\s*\|.*)?
+    | (?:in\s+(?:ra|bài\s+viết|trang)|print(?:\s+this\s+post)?|gửi\s+(?:email|cho\s+bạn\s+bè)
+        |lưu\s+bài\s+viết(?:\s+này)?|bản\s+in|e-?mail|pdf|tải\s+về|download)
     | (?:xem\s+(?:với\s+)?c(?:ỡ|ở)\s+chữ\s*:?|cỡ\s+chữ\s*:?|font\s+size\s*:?)?\s*(?:a-?|a\+|a|t|\s)+
     | chia\s+sẻ(?:\s+(?:bài\s+viết(?:\s+này)?|lên\s+\w+|facebook|twitter|zalo|google\+?))*\s*:?
     | (?:facebook|twitter|zalo|google\+?|linkedin|tweet|share|like|chia\s+sẻ|bình\s+luận|\||,|\s)+
-    | (?:quay\s+lại|trở\s+về|trở\s+lại|về\s+đầu\s+trang|lên\s+đầu\s+trang|đọc\s+bài(?:\s+viết)?|nghe\s+bài\s+viết|tăng\s+tương\s+phản|giảm\s+tương\s+phản|xuất\s+bản\s+thông\s+tin|truy\s+cập\s+nội\s+dung\s+luôn|skip\s+to\s+(?:main\s+)?content|gốc|null|responsive\s+image)
+    | (?:quay\s+lại|trở\s+về|trở\s+lại|về\s+đầu\s+trang|lên\s+đầu\s+trang|đọc\s+bài(?:\s+viết)?
+        |nghe\s+bài\s+viết|tăng\s+tương\s+phản|giảm\s+tương\s+phản|xuất\s+bản\s+thông\s+tin
+        |truy\s+cập\s+nội\s+dung\s+luôn|skip\s+to\s+(?:main\s+)?content|gốc|null|responsive\s+image)
     | \d(?:\.\d)?/5\s+-\s+\(\d+\s+đánh\s+giá\)
     | tổng\s+số\s+điểm\s+của\s+bài\s+viết\s+là\s*:.*
     | xếp\s+hạng\s*:\s*[\d.]+\s*-\s*\d+\s+phiếu\s+bầu
     | click\s+để\s+đánh\s+giá\s+bài\s+viết
-    | (?:ý\s+kiến\s+bạn\s+đọc|bình\s+luận|gửi\s+(?:bình\s+luận|phản\s+hồi)|phản\s+hồi|đánh\s+giá)\s*(?:\(\d+\))?
+    | (?:ý\s+kiến\s+bạn\s+đọc|bình\s+luận|gửi\s+(?:bình\s+luận|phản\s+hồi)|phản\s+hồi
+        |đánh\s+giá)\s*(?:\(\d+\))?
     | pages?\s*:\s*[\d\s,]*
     )\W*$"""
 )
@@ -52,8 +59,10 @@ _NEIGHBOUR = re.compile(
 
 
 _LABEL_LINE = re.compile(
-    r"^\W*(?:tác giả(?: bài viết)?|nguồn(?: tin)?|người đăng|người thực hiện|tags?|từ khóa|từ khoá|theo dõi|số ký hiệu|biên tập|bài, ảnh|tin, ảnh"
-    r"|ghi rõ nguồn|bản quyền|copyright|©|danh mục|chuyên mục|posted in|categor(?:y|ies)|filed under|author)\b",
+    r"^\W*(?:tác giả(?: bài viết)?|nguồn(?: tin)?|người đăng|người thực hiện|tags?|từ khóa|từ khoá"
+    r"|theo dõi|số ký hiệu|biên tập|bài, ảnh|tin, ảnh"
+    r"|ghi rõ nguồn|bản quyền|copyright|©|danh mục|chuyên mục|posted in|categor(?:y|ies)|filed under"
+    r"|author)\b",
     re.IGNORECASE,
 )
 

@@ -1,6 +1,6 @@
 """Inside a content slot: what stands above the body, the body itself, what stands below it."""
 
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass
 
 from lxml.html import HtmlElement
@@ -37,7 +37,7 @@ def split_zones(lines: list[Line], slot: HtmlElement) -> Zones:
 
 
 def _main_container(lines: list[Line], slot: HtmlElement) -> HtmlElement | None:
-    weights: Counter[HtmlElement] = Counter()
+    weights: defaultdict[HtmlElement, float] = defaultdict(float)
     sapo_passed = False
     for line in lines:
         weight = weigh(line)

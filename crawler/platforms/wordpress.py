@@ -120,7 +120,7 @@ class WordPress(Platform):
             tree, (with_class("page-links") + "//a[@href]", with_class("post-page-numbers", "a"))
         ):
             if words_of(node).rpartition(" ")[2] == str(wanted):
-                return urljoin(url, node.get("href", ""))
+                return urljoin(url, str(node.get("href", "")))
         return None
 
     def page_content_id(self, tree: HtmlElement, url: str) -> str | None:
