@@ -14,7 +14,9 @@ Json: TypeAlias = dict[str, Any]
 Precision: TypeAlias = Literal["second", "minute", "day", "month", "year"]
 
 # What a URL is believed to be before it is fetched; the order is the order of fetching.
-UrlKind: TypeAlias = Literal["robots", "seed", "sitemap", "feed", "article", "page", "listing", "attachment", "image"]
+UrlKind: TypeAlias = Literal[
+    "robots", "seed", "sitemap", "feed", "article", "page", "listing", "attachment", "image"
+]
 
 # I2: every discovered URL stands in exactly one of these.
 UrlState: TypeAlias = Literal["pending", "leased", "done", "excluded", "failed", "gone"]
@@ -216,7 +218,8 @@ class Event:
 class Outcome:
     """What became of one leased URL: stored in one transaction, all of it or nothing (I1, I2).
 
-    `state` "pending" with `not_before` (ISO time) puts the URL back for a retry.
+    `state` "pending" with `not_before` (ISO time) puts the URL back for a retry. `article_record_id` names
+    the WARC record the article belongs to where that is not this capture: the first page of several.
     """
 
     url_id: int
@@ -225,6 +228,7 @@ class Outcome:
     not_before: str | None = None
     capture: Capture | None = None
     article: Article | None = None
+    article_record_id: str | None = None
     links: tuple[Link, ...] = ()
     issues: tuple[Issue, ...] = ()
     events: tuple[Event, ...] = ()

@@ -3,14 +3,16 @@
 import re
 from dataclasses import dataclass, replace
 from typing import Literal
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from archive.digests import payload_digest
 from archive.records import Event, Issue, LeasedUrl, Link, Outcome, Portal
 from crawler.exchange import Exchange, Failed
 from crawler.links import Scope, make_link
 from crawler.page import Page
+from crawler.platforms import platform_named
 from crawler.reading import Reading
+from crawler.robots import Rules
 from crawler.soft import is_home
 
 # A page is asked for so often before it is given up; a host that asks us to slow down gets more patience.
@@ -182,3 +184,13 @@ def link_of(url: str, portal: Portal, kind: Literal["seed", "robots", "sitemap"]
     return replace(
         link, kind=kind, state="pending", reason="", priority=max(priority, 100 if kind == "robots" else 0)
     )
+
+
+def sitemap_links(rules: Rules, robots: str, portal: Portal, *, guess: bool) -> tuple[Link, ...]:
+    """Return the sitemaps robots.txt names; where it names none and *guess*, the platform's usual ones."""
+    named = [link_of(url, portal, "sitemap") for url in rules.sitemaps[:50]]
+    if not rules.sitemaps and guess:
+        origin = "{0.scheme}://{0.netloc}".format(urlsplit(robots))
+        paths = platform_named(portal.platform).entry_points
+        named += [link_of(origin + path, portal, "sitemap") for path in paths]
+    return tuple(link for link in named if link is not None)

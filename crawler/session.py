@@ -1,4 +1,4 @@
-"""The crawl of one portal: what the spider, the frontier and the archive share, from begin to end."""
+"""The crawl of one portal: what the spider, the frontier and the archive share."""
 
 import logging
 from collections.abc import Sequence
@@ -14,13 +14,15 @@ from archive.records import Issue, LeasedUrl, Outcome, Portal
 from archive.store import Store, Stored
 from archive.warc.reader import decode_body
 from archive.warc.writer import WarcWriter
-from crawler import platforms, recrawl
+from crawler import recrawl
 from crawler.commit import Committer
 from crawler.connecting import CheckedResolver
 from crawler.exchange import Exchange, Failed
 from crawler.frontier import Frontier
 from crawler.gates import Gates, shared_folder
-from crawler.judging import Verdict, judge, judge_failure, link_of, may_be_page
+from crawler.judging import Verdict, judge, judge_failure, link_of, may_be_page, sitemap_links
+from crawler.links import Scope, make_link
+from crawler.multipage import PART, Multipage
 from crawler.readers import Readers
 from crawler.reading import Reading, ReadJob
 from crawler.robots import RobotsBook, Rules, robots_url, rules_of
@@ -70,6 +72,7 @@ class Session:
         self.resumed = recrawl.prepare(store, self.portal)
         self._enter(seeds, "seed")
         self._follow: dict[int, tuple[str, int]] = {}
+        self._multipage = Multipage(self._may_fetch)
         self._seen_sitemaps = self._listings_open = self._ended = False
         self.counts: dict[str, int] = {}
         self.articles_in_archive = 0
@@ -106,7 +109,8 @@ class Session:
 
     def address_of(self, lease: LeasedUrl) -> str:
         """Return what is to be asked for: the lease's URL, or where the server sent us for the same row."""
-        return self._follow.get(lease.url_id, (lease.url, 0))[0]
+        part = self._multipage.address(lease.url_id)
+        return part or self._follow.get(lease.url_id, (lease.url, 0))[0]
 
     async def take(self, lease: LeasedUrl, exchange: Exchange) -> None:
         """Take the answer to a turn: judge it, and queue what becomes of its URL."""
@@ -129,11 +133,11 @@ class Session:
         self.frontier.fetched(lease)
         if lease.kind == "robots":
             outcome = Outcome(lease.url_id, "failed", failed.kind)
-            self._robots_failed(
-                lease, outcome, f"{failed.kind}: {failed.detail}", again=failed.worth_retrying
-            )
+            why = f"{failed.kind}: {failed.detail}"
+            self._robots_failed(lease, outcome, why, again=failed.worth_retrying)
             return
-        self._settle(lease, judge_failure(lease, failed), self.address_of(lease))
+        verdict = self._multipage.take(lease, judge_failure(lease, failed))
+        self._settle(lease, verdict, self.address_of(lease))
 
     async def adopt(self) -> None:
         """Use whole WARC records that a crash left without rows, instead of fetching them again (I1)."""
@@ -171,13 +175,12 @@ class Session:
                     exchange.header("content-encoding"), self.portal, lease.kind, self.options.images,
                 )
             )  # fmt: skip
-        hops = self._follow.get(lease.url_id, ("", 0))[1]
-        verdict = judge(lease, exchange, reading, self.portal, hops)
+        verdict = judge(lease, exchange, reading, self.portal, self._follow.get(lease.url_id, ("", 0))[1])
         if adopted and verdict.outcome.state == "pending":
             if verdict.follow is not None:
                 self._follow_to(lease, verdict.follow)
             return
-        self._settle(lease, verdict, exchange.url)
+        self._settle(lease, verdict if adopted else self._multipage.take(lease, verdict), exchange.url)
 
     def _settle(self, lease: LeasedUrl, verdict: Verdict, url: str) -> None:
         outcome = verdict.outcome
@@ -189,7 +192,7 @@ class Session:
         gate.failures = gate.failures + 1 if verdict.host == "fault" else 0
         if verdict.follow is not None:
             self._follow_to(lease, verdict.follow)
-        elif outcome.state == "pending":
+        elif outcome.state == "pending" and outcome.reason != PART:
             wait = max(pause, gate.backoff_s(lease.attempts + 1))
             outcome = replace(outcome, not_before=utc(datetime.now(UTC) + timedelta(seconds=wait)))
         if verdict.page is not None:
@@ -242,16 +245,9 @@ class Session:
             self._robots_failed(lease, verdict.outcome, rules.why)
             return
         self._know_robots(lease.url, rules)
-        links = [link_of(url, self.portal, "sitemap") for url in rules.sitemaps[:50]]
-        if not rules.sitemaps and not self._seen_sitemaps:
-            origin = "{0.scheme}://{0.netloc}".format(urlsplit(lease.url))
-            paths = platforms.platform_named(self.portal.platform).entry_points
-            links += [link_of(origin + path, self.portal, "sitemap") for path in paths]
+        links = sitemap_links(rules, lease.url, self.portal, guess=not self._seen_sitemaps)
         self._seen_sitemaps = True
-        outcome = replace(
-            verdict.outcome, state="done", reason=rules.why, links=tuple(link for link in links if link)
-        )
-        self.committer.add(outcome)
+        self.committer.add(replace(verdict.outcome, state="done", reason=rules.why, links=links))
 
     def _know_robots(self, url: str, rules: Rules) -> None:
         self.robots.put(url, rules)
@@ -266,17 +262,21 @@ class Session:
             at = utc(datetime.now(UTC) + timedelta(seconds=wait))
             self.committer.add(replace(outcome, state="pending", not_before=at))
             return
-        issue = Issue("robots_unreachable", why[:500], lease.url)
-        self.committer.add(replace(outcome, state="failed", reason=why[:200], issues=(issue,)))
+        issues = (Issue("robots_unreachable", why[:500], lease.url),)
+        self.committer.add(replace(outcome, state="failed", reason=why[:200], issues=issues))
         self._know_robots(lease.url, Rules("unreachable", why=why))
         if not any(rules.state != "unreachable" for rules in self.robots.all):
             self.frontier.stop(f"failed: {urlsplit(lease.url).netloc} cannot be reached ({why})")
+
+    def _may_fetch(self, url: str) -> bool:
+        rules = self.robots.of(url)
+        in_scope = make_link(url, self.portal.platform or "generic", Scope(self.portal, url)) is not None
+        return in_scope and (rules is None or rules.allows(url))
 
     def _learn_platform(self, platform: str, sure: float) -> None:
         if self.portal.platform is None and platform != "generic" and sure > 0:
             self.portal = replace(self.portal, platform=platform)
             self.store.save_portal(self.portal)
-            logger.info("%s is %s (%.2f)", self.portal.key, platform, sure)
 
     def _enter(self, urls: Sequence[str], kind: str) -> None:
         links = [link_of(url, self.portal, kind) for url in urls]  # type: ignore[arg-type]

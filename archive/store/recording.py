@@ -104,9 +104,8 @@ class Recorder:
         change: Change | None = None
         events = [(event.kind, event.outcome, event.detail, event.url or url.url) for event in outcome.events]
         if outcome.article is not None:
-            if capture is None or capture_id is None:
-                raise ValueError(f"an article without a capture for URL {outcome.url_id} (I1)")
-            saved = self._articles.save(url.portal_key, capture_id, capture.captured_at, outcome.article)
+            home, home_at = self._home(connection, outcome, capture_id, at)
+            saved = self._articles.save(url.portal_key, home, home_at, outcome.article)
             article_id, change = saved.article_id, saved.change
             events += [(kind, "success", detail, url.url) for kind, detail in saved.events]
         elif capture is not None and capture.status in _MISSING:
@@ -129,6 +128,22 @@ class Recorder:
             ],
         )
         return Stored(url.url_id, article_id, change, new_links)
+
+    @staticmethod
+    def _home(
+        connection: sqlite3.Connection, outcome: Outcome, capture_id: int | None, at: str
+    ) -> tuple[int, str]:
+        """Return the capture the article belongs to, and its time: the first page's where it has several."""
+        if outcome.article_record_id:
+            row: tuple[int, str] | None = connection.execute(
+                "SELECT capture_id, captured_at FROM captures WHERE record_id = ?",
+                (outcome.article_record_id,),
+            ).fetchone()
+            if row is not None:
+                return row
+        if capture_id is None:
+            raise ValueError(f"an article without a capture for URL {outcome.url_id} (I1)")
+        return capture_id, at
 
     @staticmethod
     def _is_known(connection: sqlite3.Connection, capture: Capture) -> bool:

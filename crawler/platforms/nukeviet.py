@@ -5,7 +5,7 @@ An article is `/<category>/<slug>-<id>.html` under any category alias, with `/vi
 """
 
 import re
-from urllib.parse import SplitResult, urlunsplit
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from lxml.html import HtmlElement
 
@@ -22,6 +22,12 @@ _DOWNLOAD = re.compile(r"(?:^|&)(?:download|pdf)=1(?:&|$)")
 # 4.5's modules beside news: none holds articles.
 _MODULES = re.compile(
     r"^/(?:[a-z]{2}/)?(?:voting|statistics|contact|feeds|users|seek|banners|freecontent|menu|comment|sitemap|siteterms)(?:/|$)",
+    re.IGNORECASE,
+)
+# Modules that number their own items and end in the same form as news.
+_OTHER_MODULES = re.compile(
+    r"^/(?:[a-z]{2}/)?(videoclips?|videos?|photos?|album|albums|gallery|organs?|laws|download|faq|shops|page"
+    r"|work-?schedules?|archives|qa|hoi-?dap|thu-vien-(?:anh|video)|van-ban|co-cau-to-chuc)/",
     re.IGNORECASE,
 )
 
@@ -85,7 +91,17 @@ class NukeViet(Platform):
             if _DOWNLOAD.search(parts.query):
                 return Identity("attachment", url, excluded="download twin" if "pdf=1" in parts.query else "")
             plain = urlunsplit((parts.scheme, parts.netloc, path, "", ""))
-            return Identity("article", plain, content_id=match[1] or match[2])
+            number = match[1] or match[2]
+            other = _OTHER_MODULES.match(path)
+            # One article stands under every category alias with the same slug and number; other modules
+            # count their own numbers, so a number alone would join a film with the news.
+            key = urlunsplit((parts.scheme, parts.netloc, f"/{path.rsplit('/', 1)[-1]}", "", ""))
+            return Identity(
+                "article",
+                plain,
+                f"{other[1].lower()}:{number}" if other else number,
+                key="" if other else key,
+            )
         if (
             shared := shared_identity(SplitResult(parts.scheme, parts.netloc, path, query, ""), url)
         ) is not None:
@@ -99,6 +115,9 @@ class NukeViet(Platform):
     def page_kind(self, tree: HtmlElement, url: str) -> UrlKind | None:
         if find_all(tree, self.hints.body):
             return "article"
+        if urlsplit(url).path.endswith("/"):
+            # A directory is a module's or category's list, whatever prose an editor set above it.
+            return "listing"
         # News modules' lists have no body slot; a page of another module may still be read.
         return (
             "listing" if find_all(tree, (with_class("news_column") + "//h2", with_class("viewcat"))) else None

@@ -1,11 +1,15 @@
 """Two real portals, crawled whole from their recordings: everything, once, and at what price."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 
+from archive.revisions import blocks_of
+from benchmarks.metric import Score, plain
 from tests.portal.crawling import crawl, query, states
 from tests.portal.replay import Replay
 
@@ -45,6 +49,7 @@ def test_a_portal_is_archived_whole_and_once(
         )
     ]
     assert not titles, "a twin became an article"
+    _check_quality(archive, truth, replay)
 
     ends = states(archive)
     assert "leased" not in ends
@@ -58,3 +63,36 @@ def test_a_portal_is_archived_whole_and_once(
     for file, offset, length in query(archive, "SELECT warc_file, warc_offset, warc_length FROM captures"):
         assert (archive / "warc" / file).stat().st_size >= offset + length
     assert query(archive, "SELECT count(*) FROM captures")[0][0] == first + recrawl
+
+
+def _check_quality(archive: Path, truth, replay) -> None:
+    """What is in the archive after the crawl reads as the truth does: multi-page articles joined too."""
+    score = Score()
+    with closing(sqlite3.connect(f"file:{archive / 'archive.db'}?mode=ro", uri=True)) as connection:
+        rows = {
+            unquote(url): (revision, title, lead, text, published)
+            for url, revision, title, lead, text, published in connection.execute(
+                "SELECT url, revision_id, title, lead, text, published_at FROM articles"
+            )
+        }
+        for row in truth:
+            revision, title, lead, text, published = rows[unquote(replay.site.url(row["url"]))]
+            blocks = [
+                block.text
+                for block in blocks_of(connection, revision)
+                if block.kind not in ("table_row", "caption")
+            ]
+            score.add_body("\n".join(blocks), row["body_text"])
+            for cell in (
+                cell for table in row["tables"] for cells in table for cell in cells if cell.strip()
+            ):
+                score.add("cell", plain(cell) in plain(text))
+            if row["description"]:
+                score.add("lead", plain(row["description"]) in plain(f"{lead} {text}"))
+            score.add("title", plain(title) == plain(row.get("title_displayed") or row["title"]))
+            score.add("time", published == row["published"])
+    assert score.f1 >= 0.99
+    assert score.share("cell") == 1.0
+    assert score.share("lead") >= 0.99
+    assert score.share("title") >= 0.995
+    assert score.share("time") >= 0.99
