@@ -36,6 +36,7 @@ class ArchivedArticle:
     warc_offset: int
     payload_digest: str
     article_id: int
+    source_portal: str | None
     rests_on: str | None
     rests_on_date: str | None
     confidence: float
@@ -51,7 +52,7 @@ class ArchivedArticle:
 _COLUMNS = (
     "url", "portal", "title", "lead", "text", "published_at", "published_precision", "updated_at", "source",
     "byline", "section", "status", "captured_at", "warc_file", "warc_offset", "payload_digest", "article_id",
-    "rests_on", "rests_on_date", "confidence", "fetched_url", "portal_name",
+    "source_portal", "rests_on", "rests_on_date", "confidence", "fetched_url", "portal_name",
 )  # fmt: skip
 
 

@@ -105,7 +105,8 @@ class Article:
     `title` is the article's own, never the site's fixed `<title>`. `lead` is the sapo where it stands
     apart from the body, and then it is not repeated in `text`. `text` has one line a paragraph, list
     item or table row. `source` is the syndicating source as printed, without its label or brackets;
-    `source_evidence` the words it was found in. `rests_on` is the normal form of the document the
+    `source_evidence` the words it was found in, `source_portal` the registry's key of the portal that it
+    means. `rests_on` is the normal form of the document the
     article announces ("814/KH-UBND"), `rests_on_date` its date. `content_id` is the CMS's own id,
     or None. `confidence` runs from 0 to 1; below 0.5 the row is marked low-confidence.
     """
@@ -124,6 +125,7 @@ class Article:
     updated_at: str | None = None
     source: str | None = None
     source_evidence: str = ""
+    source_portal: str | None = None
     byline: str | None = None
     section: str | None = None
     tags: tuple[str, ...] = ()

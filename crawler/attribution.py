@@ -8,6 +8,7 @@ from archive.vietnamese.byline import find_byline, find_source
 from crawler.blocks import Line
 from crawler.dom import find_all, words_of
 from crawler.platforms import Hints
+from crawler.registry import portal_of_source
 
 # Signatures and sources stand in the last lines of a body: further up they are people in the story.
 _LAST_LINES = 4
@@ -15,10 +16,14 @@ _LAST_LINES = 4
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """`source` is the syndicating source without label or brackets, `byline` who signed; None = not said."""
+    """`source` is the syndicating source without label or brackets, `byline` who signed; None = not said.
+
+    `source_portal` is the registry's key of the portal that the source means, where one is known.
+    """
 
     source: str | None = None
     source_evidence: str = ""
+    source_portal: str | None = None
     byline: str | None = None
 
 
@@ -38,4 +43,5 @@ def attribution(
     first = lead or (body[0].text if body else "")
     source, evidence = find_source(first, last, labelled=labelled)
     byline, _ = find_byline(last, labelled=labelled)
-    return Attribution(source, evidence, byline)
+    portal = portal_of_source(source) if source else None
+    return Attribution(source, evidence, portal, byline)

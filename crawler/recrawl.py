@@ -1,5 +1,6 @@
 """What a run finds when it begins: work to resume, records to adopt, ways in to look at again."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ from archive.store import Store
 from archive.warc.reader import Record, read_record
 from archive.warc.records import WarcPlace
 from crawler.exchange import Exchange
+from crawler.page import Page
 from crawler.platforms import identify, ledger_key
 from crawler.platforms.generic import PAGING
 
@@ -17,6 +19,9 @@ from crawler.platforms.generic import PAGING
 OLDER = "older than --since"
 _WAYS_IN = ("robots", "sitemap", "seed")
 _CHUNK = 500
+_FRONT_PAGE = re.compile(
+    r"(?i)^(?:trang (?:chủ|nhất|đầu)|home(?: ?page)?)\s*[-–|:]\s*|\s*[-–|:]\s*(?:trang (?:chủ|nhất)|home)$"
+)
 
 
 def prepare(store: Store, portal: Portal) -> bool:
@@ -67,6 +72,16 @@ def reopen_listings(store: Store, portal_key: str) -> int:
     with store.db.transaction() as connection:
         connection.executemany("UPDATE urls SET state = 'pending', attempts = 0 WHERE url_id = ?", first)
     return len(first)
+
+
+def introduced(portal: Portal, lease: LeasedUrl, page: Page) -> Portal:
+    """Return the portal as its own pages introduce it: the platform, and on its front page its name."""
+    platform, name = portal.platform, portal.name
+    if platform is None and page.platform != "generic" and page.sure > 0:
+        platform = page.platform
+    if lease.kind == "seed" and page.title and name in ("", *portal.hosts):
+        name = _FRONT_PAGE.sub("", page.title).strip() or name
+    return replace(portal, platform=platform, name=name)
 
 
 def reopen_changed(store: Store, portal_key: str, links: Sequence[Link]) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
+from typing import Literal
 from urllib.parse import urlsplit
 
 from archive.digests import text_digest
@@ -196,7 +197,9 @@ class Session:
             wait = max(pause, gate.backoff_s(lease.attempts + 1))
             outcome = replace(outcome, not_before=utc(datetime.now(UTC) + timedelta(seconds=wait)))
         if verdict.page is not None:
-            self._learn_platform(verdict.page.platform, verdict.page.sure)
+            if (known := recrawl.introduced(self.portal, lease, verdict.page)) != self.portal:
+                self.portal = known
+                self.store.save_portal(known)
             if verdict.page.kind == "sitemap":
                 recrawl.reopen_changed(self.store, self.portal.key, outcome.links)
                 self.yields.in_sitemaps += sum(link.kind in ("article", "page") for link in outcome.links)
@@ -273,13 +276,8 @@ class Session:
         in_scope = make_link(url, self.portal.platform or "generic", Scope(self.portal, url)) is not None
         return in_scope and (rules is None or rules.allows(url))
 
-    def _learn_platform(self, platform: str, sure: float) -> None:
-        if self.portal.platform is None and platform != "generic" and sure > 0:
-            self.portal = replace(self.portal, platform=platform)
-            self.store.save_portal(self.portal)
-
-    def _enter(self, urls: Sequence[str], kind: str) -> None:
-        links = [link_of(url, self.portal, kind) for url in urls]  # type: ignore[arg-type]
+    def _enter(self, urls: Sequence[str], kind: Literal["seed", "robots"]) -> None:
+        links = [link_of(url, self.portal, kind) for url in urls]
         self.store.ledger.seed(self.portal.key, [link for link in links if link is not None])
 
     def _stored(self, group: Sequence[tuple[Outcome, Stored]]) -> None:

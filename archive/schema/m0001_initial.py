@@ -105,7 +105,8 @@ CREATE TABLE articles (
     updated_at TEXT,
     section TEXT,
     byline TEXT,
-    source TEXT,
+    source TEXT,                               -- syndicated from, as printed
+    source_portal TEXT,                        -- the registry's key of the portal that means, if known
     rests_on TEXT,
     rests_on_date TEXT,
     tags TEXT NOT NULL DEFAULT '[]',
@@ -228,7 +229,7 @@ CREATE INDEX issues_by_portal ON issues (portal_key, kind);
 CREATE VIEW articles_flat AS
 SELECT a.url, a.portal_key AS portal, a.title, a.lead, a.text, a.published_at, a.published_precision,
        a.updated_at, a.source, a.byline, a.section, a.status, c.captured_at, c.warc_file, c.warc_offset,
-       c.payload_digest, a.article_id, a.rests_on, a.rests_on_date, a.tags, a.confidence,
+       c.payload_digest, a.article_id, a.source_portal, a.rests_on, a.rests_on_date, a.tags, a.confidence,
        c.warc_length, c.url AS fetched_url, p.name AS portal_name
 FROM articles a
 JOIN revisions r ON r.revision_id = a.revision_id

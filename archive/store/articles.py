@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from archive.digests import text_digest
-from archive.records import Article
+from archive.records import Article, Attachment, Image
 from archive.store.blocks import encode_blocks
 from archive.store.parts import Documents, files_of, replace_files, save_citations
 from archive.urls import urlkey
@@ -20,7 +20,7 @@ _TELLING_LENGTH = 200
 # The fields a revision keeps when a later one takes its place in `articles`.
 _FIELDS = (
     "title", "lead", "text", "published_at", "published_precision", "published_evidence", "updated_at",
-    "section", "byline", "source", "rests_on", "rests_on_date", "tags", "confidence",
+    "section", "byline", "source", "source_portal", "rests_on", "rests_on_date", "tags", "confidence",
 )  # fmt: skip
 _JSON_FIELDS = ("tags",)
 
@@ -250,11 +250,11 @@ def _values(article: Article) -> list[object]:
     ]
 
 
-def _body(fields: dict[str, object], attachments: tuple[object, ...], images: tuple[object, ...]) -> str:
+def _body(fields: dict[str, object], attachments: tuple[Attachment, ...], images: tuple[Image, ...]) -> str:
     kept = {name: value for name, value in fields.items() if value not in (None, "")}
     kept["tags"] = json.loads(str(fields["tags"]))
-    kept["attachments"] = [asdict(file) for file in attachments]  # type: ignore[call-overload]
-    kept["images"] = [asdict(image) for image in images]  # type: ignore[call-overload]
+    kept["attachments"] = [asdict(file) for file in attachments]
+    kept["images"] = [asdict(image) for image in images]
     return _dump(kept)
 
 

@@ -76,7 +76,7 @@ def _block(kind: object, text: object, level: object, cells: object) -> Block:
         or not isinstance(cells, list)
     ):
         raise ValueError("not a block")
-    return Block(kind, text, level, tuple(str(cell) for cell in cells))  # type: ignore[arg-type]  # in _KINDS
+    return Block(kind, text, level, tuple(str(cell) for cell in cells))  # type: ignore[arg-type]  # checked to be one of _KINDS
 
 
 def _dump(value: object) -> str:

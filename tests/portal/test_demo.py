@@ -133,6 +133,7 @@ def test_the_chau_doc_article_is_as_its_portal_published_it(by_id):
     assert lines(row)[0].startswith("(Cổng TTĐT tỉnh AG) Ngày 28-12, UBND tỉnh")
     assert row["source"] == "Cổng TTĐT tỉnh AG"
     assert (row["rests_on"], row["rests_on_date"]) == ("814/KH-UBND", "2021-12-28")
+    assert (row["source"], row["source_portal"]) == ("Cổng TTĐT tỉnh AG", "angiang")
     assert (row["published_at"], row["published_precision"]) == ("2021-12-28", "day")
     assert "Ngày đăng : 28/12/2021" in row["published_evidence"]
 
