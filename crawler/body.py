@@ -22,11 +22,12 @@ _SENTENCE = re.compile(r"[.,;:!?…”)]")
 _LINE_TAGS = frozenset(
     ["p", "li", "tr", "tbody", "b", "strong", "span", "font", "h1", "h2", "h3", "em", "i", "u", "a"]
 )
+_MARKED = re.compile("[ăđơưĂĐƠƯ\u1ea0-\u1ef9]")
 # About one sentence: less is a label or a byline.
 _LEAST_WEIGHT = 45.0
 _MUCH_MORE = 2.5
 # Pages over this are not given to trafilatura: its readability fallback is quadratic on some of them.
-_JUDGED_BYTES = 3_000_000
+JUDGED_BYTES = 3_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def judged(tree: HtmlElement, lines: Lines, html_size: int, title_at: int | None
     *title_at* is the index of the title's line, where one stands in the page: the body is then looked for
     outwards from the title, which no sidebar can outweigh.
     """
-    kept = _trafilatura_lines(tree) if html_size <= _JUDGED_BYTES else None
+    kept = _probes(trafilatura_text(tree)) if html_size <= JUDGED_BYTES else None
     weights: defaultdict[HtmlElement, float] = defaultdict(float)
     total = agreed = 0.0
     for index, line in enumerate(lines.lines):
@@ -92,11 +93,14 @@ def _around_title(
         node = node.getparent()
     if node is None or node.tag in ("body", "html"):
         return None
-    # A header box may hold title and sapo, its sibling the body: go on while that brings much more.
-    while (parent := node.getparent()) is not None and parent.tag not in ("body", "html"):
-        if weights[parent] < _MUCH_MORE * weights[node] or weights[node] > 0.5 * total:
+    # A header box may hold title and sapo, a box beside it the body, any number of wrappers further out.
+    outer = node
+    while (parent := outer.getparent()) is not None and parent.tag not in ("body", "html"):
+        if weights[node] > 0.5 * total:
             break
-        node = parent
+        outer = parent
+        if weights[outer] >= _MUCH_MORE * weights[node]:
+            node = outer
     return node
 
 
@@ -114,11 +118,23 @@ def _heaviest(node: HtmlElement, weights: defaultdict[HtmlElement, float]) -> Ht
     return node
 
 
-def _trafilatura_lines(tree: HtmlElement) -> set[str] | None:
-    """Return the beginnings of the lines trafilatura keeps, or None when it keeps nothing."""
+def trafilatura_text(tree: HtmlElement, *, fast: bool = True) -> str:
+    """Return what trafilatura reads in a tree, a line a paragraph; "" when it finds nothing."""
     text = trafilatura_extract(
-        tree, fast=True, include_comments=False, include_tables=True, output_format="txt"
+        tree, fast=fast, include_comments=False, include_tables=True, output_format="txt"
     )
+    return text or ""
+
+
+def is_vietnamese(lines: Lines) -> bool:
+    """Say whether a page is written in Vietnamese with its marks: they are a fifth of its letters."""
+    text = "".join(line.text for line in lines.lines[:400])
+    letters = sum(char.isalpha() for char in text)
+    return letters < 200 or len(_MARKED.findall(text)) >= 0.04 * letters
+
+
+def _probes(text: str) -> set[str] | None:
+    """Return the beginnings of a text's lines, or None when it has none."""
     if not text:
         return None
     return {_probe(line) for line in text.splitlines() if line.strip()} | {_probe(squeeze(text))}

@@ -19,7 +19,7 @@ from crawler.charset import decode
 from crawler.dom import EmptyPage, find_all, find_value, parse, squeeze, words_of
 from crawler.layout import Parts, Reading, lay_out
 from crawler.platforms import Identity
-from crawler.published import published
+from crawler.published import dateline_of, published
 
 EXTRACTOR = "khocong/1"
 # Below this many characters of body a page is no article, unless it carries a file or a table.
@@ -70,7 +70,8 @@ def extract_tree(
     chars = sum(len(line.text) for line in parts.body.lines) + len(parts.lead)
     if reason := soft.soft_reason(tree, url, parts.title, chars):
         raise NotAnArticle(reason, parts.title[:100])
-    if chars < _LEAST_BODY and not parts.body.attachments:
+    # A container the adapter knows may hold one short line: the last part of several, a bare notice.
+    if chars < (1 if parts.method == "adapter" else _LEAST_BODY) and not parts.body.attachments:
         raise NotAnArticle("empty", f"{chars} characters of body")
     if not parts.title:
         raise NotAnArticle("empty", "no title")
@@ -97,6 +98,8 @@ def _article(reading: Reading, parts: Parts, identity: Identity, said_id: str | 
     when = published(reading.tree, (hints.published, hints.updated), parts.above, parts.below, reading.url)
     who = attribution(reading.tree, hints, lead, kept, parts.below)
     rests = announced_document(parts.title, lead, text)
+    if when.at is None and rests and rests[1]:
+        when = dateline_of(lead or (kept[0].text if kept else ""), rests[0], rests[1], when)
     article = Article(
         url=reading.url,
         canonical_url=identity.canonical_url,
@@ -112,6 +115,7 @@ def _article(reading: Reading, parts: Parts, identity: Identity, said_id: str | 
         updated_at=when.updated_at,
         source=who.source,
         source_evidence=who.source_evidence,
+        source_portal=who.source_portal,
         byline=who.byline,
         section=_section(reading),
         tags=tuple(dict.fromkeys(words_of(node) for node in find_all(reading.tree, hints.tags)))[:40]

@@ -6,17 +6,21 @@ from lxml.html import HtmlElement
 
 from archive.errors import NotAnArticle
 from archive.records import ChromeModel, Image, RemovedBlock
+from archive.vietnamese.byline import find_byline
 from crawler import body as bodies
 from crawler import titles
 from crawler.blocks import Line, Lines, read_lines
+from crawler.body import weigh
 from crawler.chrome import cut_learned
-from crawler.dom import find_all, path_of, words_of
+from crawler.dom import find_all, path_of, squeeze, words_of
 from crawler.platforms import Hints
-from crawler.published import is_date_line
-from crawler.trim import Trimmed, files_after, is_label_line, trim
+from crawler.published import has_machine_date, is_bare_date, is_date_line, is_labelled_date
+from crawler.trim import Trimmed, files_after, is_label_line, is_tool_line, trim
 from crawler.zones import split_zones
 
 _LEAD_MAX = 1200
+# A reading of trafilatura shorter than this is none.
+_LEAST_TAKEN = 120
 
 
 @dataclass(slots=True)
@@ -67,7 +71,34 @@ def lay_out(reading: Reading) -> Parts:
     )
     if place is None:
         raise NotAnArticle("empty", "no sentence outside links")
-    return _by_place(reading, whole, place)
+    parts = _by_place(reading, whole, place)
+    if place.method != "learned" and not bodies.is_vietnamese(whole):
+        _leave_to_trafilatura(reading, parts)
+    return parts
+
+
+def _leave_to_trafilatura(reading: Reading, parts: Parts) -> None:
+    """Take the body as trafilatura reads it: it was made on pages of other languages."""
+    if reading.size > bodies.JUDGED_BYTES:
+        return
+    read = bodies.trafilatura_text(reading.tree, fast=False)
+    texts = [said for raw in read.splitlines() if (said := squeeze(raw))]
+    if sum(map(len, texts)) < _LEAST_TAKEN:
+        return
+    root = reading.tree.body if reading.tree.body is not None else reading.tree
+    lines = []
+    for said in texts:
+        if said.startswith("- "):
+            lines.append(Line("list_item", said[2:], root, 1))
+        elif not titles.same_title(said, parts.title):
+            lines.append(Line("paragraph", said, root))
+    known = {line.text for line in lines}
+    for line in parts.body.lines:
+        if line.text not in known:
+            parts.body.cut(line, "not in trafilatura's reading")
+    parts.body.lines[:] = lines
+    parts.lead = ""
+    parts.method = "trafilatura"
 
 
 def find_each(tree: HtmlElement, xpaths: tuple[str, ...]) -> list[HtmlElement]:
@@ -140,18 +171,14 @@ def _by_place(reading: Reading, whole: Lines, place: bodies.Place) -> Parts:
     known = {item.url for item in trimmed.attachments}
     files = [*tail.attachments, *files_after(whole.lines[end:], reading.base)]
     trimmed.attachments.extend(item for item in files if item.url not in known)
-    for line in tail.lines:
-        if is_label_line(line) or is_date_line(line):
-            trimmed.cut(line, "field below the body")
-        else:
-            trimmed.lines.append(line)
+    _add_tail(trimmed, tail.lines)
     lead = _lead_above([*above, *zones.above] if at is not None and at < start else zones.above)
     for line in zones.above:
         if line.text != lead:
             trimmed.cut(line, "above the body")
     _drop_title(trimmed, title)
     if not any(is_date_line(line) for line in [*zones.above, *above]):
-        _drop_head_lines(trimmed)
+        _drop_date_lines(trimmed, known=has_machine_date(reading.tree), prose=bool(lead))
     images = _images(read_lines(place.element, reading.base))
     near = [*zones.above, *near]
     return Parts(
@@ -167,12 +194,15 @@ def _by_place(reading: Reading, whole: Lines, place: bodies.Place) -> Parts:
 
 
 def _lead_above(lines: list[Line]) -> str:
-    """Return the sapo that stands between title and body, if one does."""
-    for line in lines:
-        if line.kind in ("table_row", "caption") or not 40 <= len(line.text) <= _LEAD_MAX:
-            continue
-        if not line.only_links and not is_date_line(line) and not is_label_line(line):
-            return line.text
+    """Return the sapo that stands between title and body, if one does: a sentence before a few words."""
+    for least in (40, 25):
+        for line in lines:
+            if line.kind in ("table_row", "caption") or not least <= len(line.text) <= _LEAD_MAX:
+                continue
+            if line.only_links or (least < 40 and line.links) or is_tool_line(line):
+                continue
+            if not is_date_line(line) and not is_label_line(line):
+                return line.text
     return ""
 
 
@@ -184,18 +214,45 @@ def _drop_title(trimmed: Trimmed, title: str) -> None:
             return
 
 
-def _drop_head_lines(trimmed: Trimmed) -> None:
-    """Cut date lines and bylines-with-counters that open a body: they are fields, not text."""
-    index = 0
-    while index < min(4, len(trimmed.lines)):
-        line = trimmed.lines[index]
-        if is_date_line(line):
-            trimmed.lines.pop(index)
+def _drop_date_lines(trimmed: Trimmed, *, known: bool, prose: bool) -> None:
+    """Cut the publication's own line at the head or the foot of a body: it is a field, not text.
+
+    *known* says that the page states its date in a machine's form too, *prose* that a lead went before. Unlabelled dates are cut only
+    where one stands alone: a week's schedule has one for each day.
+    """
+    stamps = sum(is_date_line(line) for line in trimmed.lines)
+    for line in trimmed.lines[:4]:
+        if is_date_line(line) and (is_labelled_date(line) or (stamps == 1 and is_bare_date(line))):
+            if prose and known:
+                # Text taken over with its own stamp, under a page that states its date elsewhere.
+                break
+            trimmed.lines.remove(line)
             trimmed.cut(line, "date line")
-        else:
-            index += 1
-    while trimmed.lines and is_date_line(trimmed.lines[-1]) and len(trimmed.lines) > 1:
+        prose = prose or weigh(line) > 0
+    while len(trimmed.lines) > 1 and is_labelled_date(trimmed.lines[-1]):
         trimmed.cut(trimmed.lines.pop(), "date line")
+
+
+def _add_tail(trimmed: Trimmed, tail: list[Line]) -> None:
+    """Take what goes on below the container of a body: its rows, sentences and signature.
+
+    The first line that is none of these opens another box (a gallery's name, the weather), and what
+    follows is that box's.
+    """
+    open_box = False
+    for line in tail:
+        if is_label_line(line) or is_date_line(line):
+            trimmed.cut(line, "field below the body")
+            continue
+        own = len(line.text) - line.link_chars
+        prose = line.kind != "table_row" and own >= 60 and weigh(line) >= 0.9 * own
+        signed = line.kind == "paragraph" and bool(find_byline([line.text])[0])
+        if not (prose or signed or (line.kind == "table_row" and not line.only_links)):
+            open_box = True
+        if open_box:
+            trimmed.cut(line, "below the body")
+        else:
+            trimmed.lines.append(line)
 
 
 def _images(lines: Lines) -> list[Image]:

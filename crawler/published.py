@@ -82,7 +82,7 @@ def published(
     machine = found or _first_machine(tree, _MACHINE) or _json_ld(tree)
     best: FoundDate | None = machine
     how = "machine value"
-    if machine is None or (seen is not None and _day(seen) != _day(machine) and machine is not found):
+    if machine is None or (seen is not None and machine is not found and _disagree(seen, machine)):
         best, how = (seen, "date line") if seen else (machine, how)
     if best is None:
         best, how = (
@@ -102,6 +102,26 @@ def published(
     )
 
 
+def dateline_of(first: str, document: str, page_date: str | None, when: Published) -> Published:
+    """Return *when* with the dateline of a text that shows no other date ("Ngày 28-12, UBND tỉnh …").
+
+    Its year is that of the document the text announces (*document*, of ISO day *page_date*).
+    """
+    for found in find_dates(first[:200], page_date=page_date):
+        if found.role == "dateline":
+            said = f"dateline: {found.evidence}; year of {document} ({page_date})"
+            return Published(found.iso, "day", said[:200], found.confidence, when.updated_at)
+    return when
+
+
+def _disagree(seen: FoundDate, machine: FoundDate) -> bool:
+    """Say whether a visible date speaks against a machine value: another day, or a time of its own."""
+    if _day(seen) != _day(machine):
+        return True
+    timed = seen.precision in ("minute", "second") and not _UPDATED_LABEL.search(seen.evidence)
+    return timed and seen.iso[:16] != machine.iso[:16]
+
+
 def _day(found: FoundDate) -> str:
     return found.iso[:10]
 
@@ -115,6 +135,11 @@ def _first_machine(tree: HtmlElement, xpaths: tuple[str, ...]) -> FoundDate | No
         if found is not None:
             return found
     return None
+
+
+def has_machine_date(tree: HtmlElement) -> bool:
+    """Say whether a page states its date in meta tags, `<time>`, microdata or JSON-LD."""
+    return (_first_machine(tree, _MACHINE) or _json_ld(tree)) is not None
 
 
 def _json_ld(tree: HtmlElement) -> FoundDate | None:
@@ -150,6 +175,20 @@ def is_date_line(line: Line) -> bool:
         text = text[: found.start] + " " + text[found.end :]
     rest = squeeze(_COMPANY.sub(" ", text))
     return len(rest) <= 24 or (bool(_LABEL.search(line.text)) and len(rest) <= 60)
+
+
+def is_labelled_date(line: Line) -> bool:
+    """Say whether a date line opens with the words of a publication: "Ngày đăng", "Cập nhật lúc"."""
+    head = line.text[:24]
+    return is_date_line(line) and bool(_LABEL.search(head) or _UPDATED_LABEL.search(head))
+
+
+def is_bare_date(line: Line) -> bool:
+    """Say whether a line is a date and nothing else: no place, no words of a sentence beside it."""
+    text = line.text
+    for found in sorted(find_dates(text), key=lambda item: -item.start):
+        text = text[: found.start] + " " + text[found.end :]
+    return not squeeze(_COMPANY.sub(" ", text)) and "thời gian" not in line.text.casefold()
 
 
 def _date_line(lines: list[Line]) -> FoundDate | None:

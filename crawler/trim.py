@@ -72,6 +72,11 @@ def is_label_line(line: Line) -> bool:
     return len(line.text) <= 250 and bool(_LABEL_LINE.match(line.text))
 
 
+def is_tool_line(line: Line) -> bool:
+    """Say whether a line is nothing but a tool or a counter of the page, or several of them in a row."""
+    return all(_TOOL_LINE.match(part) for part in line.text.split(" | "))
+
+
 @dataclass(slots=True)
 class Trimmed:
     """The lines that are left, the files they pointed to, and what was cut."""
@@ -108,7 +113,7 @@ def trim(lines: list[Line], base: str) -> Trimmed:
             index = taken
             continue
         index += 1
-        if line.kind not in ("table_row",) and _TOOL_LINE.match(line.text):
+        if line.kind not in ("table_row",) and is_tool_line(line):
             out.cut(line, "tool or counter")
         elif line.only_links and _NEIGHBOUR.match(line.text):
             out.cut(line, "neighbour article")

@@ -7,9 +7,13 @@ from lxml.html import HtmlElement
 
 from crawler.blocks import Line
 from crawler.body import weigh
+from crawler.trim import is_label_line
 
 # The body's own container holds at least this share of the slot's sentences.
 _MAIN = 0.7
+_TABLE_TAGS = ("table", "thead", "tbody", "tr")
+# A line that weighs less is a date, a label or a byline, not a sapo.
+_SENTENCE_WEIGHT = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +44,8 @@ def _main_container(lines: list[Line], slot: HtmlElement) -> HtmlElement | None:
     weights: defaultdict[HtmlElement, float] = defaultdict(float)
     sapo_passed = False
     for line in lines:
-        weight = weigh(line)
-        if weight and not sapo_passed:
+        weight = 0.0 if is_label_line(line) else weigh(line)
+        if weight >= _SENTENCE_WEIGHT and not sapo_passed and line.kind != "table_row":
             # A short notice's sapo may outweigh its body: the first sentence has no vote on where that is.
             sapo_passed = True
             continue
@@ -58,6 +62,11 @@ def _main_container(lines: list[Line], slot: HtmlElement) -> HtmlElement | None:
         if best is None or weights.get(best, 0.0) < _MAIN * total:
             break
         node = best
+        if node.tag in _TABLE_TAGS and all(
+            line.kind == "table_row" for line in lines if node in line.element.iterancestors()
+        ):
+            # A table of data is a part of the text around it.
+            break
         # One paragraph is a line, not a container; two or more lines make a body.
         if sum(
             1 for line in lines if line.element is not node and node in line.element.iterancestors()

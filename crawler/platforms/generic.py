@@ -1,9 +1,12 @@
 """The adapter for a CMS nobody has described, and the URL rules every CMS shares."""
 
 import re
-from urllib.parse import SplitResult, urlunsplit
+from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
+
+from lxml.html import HtmlElement
 
 from archive.urls import clean_query
+from crawler.dom import with_class, words_of
 from crawler.platforms.base import Hints, Identity, Platform
 
 FILES = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|odt|ods|odp|rtf|zip|rar|7z|txt|csv)$", re.IGNORECASE)
@@ -52,7 +55,7 @@ _EXCLUDED = (
         r"/comments?/(?:feed|post|reply|\d+)|[?&](?:replytocom|comment_id)=|/trackback/?$|/feed/?$(?<=.html/feed)",
     ),
     ("share link", r"[?&]share=|/(?:sharer?|addtoany)(?:[/.?]|$)"),
-    ("tag", r"/(?:tags?|tu-khoa|taxonomy/term)/[^/]"),
+    ("tag", r"/(?:tags?|tu-khoa)/[^/]"),
     ("author page", r"/(?:author|tac-gia)/[^/]"),
 )
 _EXCLUDED_RE = re.compile(
@@ -93,16 +96,40 @@ def shared_identity(parts: SplitResult, url: str) -> Identity | None:
 
 
 class Generic(Platform):
-    """Any CMS: nothing is assumed but what the URL says by itself."""
+    """Any CMS: nothing is assumed but what HTML itself calls furniture, and what the URL says."""
 
     name = "generic"
-    hints = Hints()
+    hints = Hints(
+        furniture=(
+            "//nav | //aside | //footer | //*[@role='navigation' or @role='contentinfo']",
+            "//*[@id='comments' or @id='respond' or @id='idcomment']",
+            *(with_class(name) for name in ("post-tools", "sharedaddy", "breadcrumb", "breadcrumbs")),
+            *(with_class(name) for name in ("related", "related-posts", "page-links", "comments-area")),
+        )
+    )
 
     def identify(self, parts: SplitResult) -> Identity:
         url = urlunsplit((parts.scheme, parts.netloc, parts.path, clean_query(parts.query), ""))
         if (shared := shared_identity(parts, url)) is not None:
             return shared
         return Identity("listing" if PAGING.search(url) else "page", url)
+
+    def next_part(self, tree: HtmlElement, url: str) -> str | None:
+        """Return the next part where its address is the article's own and a number: `/bai-viet/2/`."""
+        path = urlsplit(url).path.rstrip("/")
+        first, _, last = path.rpartition("/")
+        number = int(last) + 1 if last.isdigit() and len(last) < 3 else 2
+        wanted = f"{path if number == 2 else first}/{number}"
+        for node in tree.iter("a"):
+            href = str(node.get("href") or "")
+            if href.rstrip("/").endswith(f"/{number}") and words_of(node).rpartition(" ")[2] == str(number):
+                try:
+                    target = urljoin(url, href)
+                except ValueError:
+                    continue
+                if urlsplit(target).path.rstrip("/") == wanted:
+                    return target
+        return None
 
 
 GENERIC = Generic()

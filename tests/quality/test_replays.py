@@ -2,6 +2,7 @@
 
 import pytest
 
+from archive.errors import NotAnArticle
 from archive.records import Article, Portal
 from benchmarks.metric import Score, pages_of, plain, truth_of
 from crawler.extraction import extract
@@ -16,6 +17,9 @@ FLOORS = {
     # (portal, adapter): f1, lead, line, cell, title, day, time, leak-free
     ("nukeviet", "nukeviet"): (0.985, 0.99, 0.995, 1.0, 0.995, 0.995, 0.99, 0.995),
     ("wordpress", "wordpress"): (0.985, 0.99, 0.995, 1.0, 0.995, 0.995, 0.99, 0.995),
+    # The adapter switched off, as on a CMS nobody has described.
+    ("nukeviet", "generic"): (0.98, 0.98, 0.995, 0.99, 0.995, 0.995, 0.99, 0.99),
+    ("wordpress", "generic"): (0.98, 0.98, 0.99, 0.99, 0.995, 0.995, 0.99, 0.995),
 }
 
 
@@ -24,7 +28,11 @@ def whole_article(pages: dict[str, bytes], url: str, portal: Portal) -> Article:
     first = extract(pages[url], url, portal)
     rest, at = [], first.next_page
     while at and at in pages and len(rest) < 20:
-        part = extract(pages[at], at, portal)
+        try:
+            part = extract(pages[at], at, portal)
+        except NotAnArticle:
+            # A last part of one signature is no article by itself where no adapter knows its container.
+            break
         rest.append(part)
         at = part.next_page
     return join_parts(first, rest) if rest else first
