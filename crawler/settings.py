@@ -12,9 +12,10 @@ SPIDER_MODULES = ["crawler.spiders"]
 NEWSPIDER_MODULE = "crawler.spiders"
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 
-# Who asks, and where complaints go: KHOCONG_CONTACT or the registry fills in a mail address or a page.
+# Who asks, and where complaints go: whoever runs a crawl names themselves in KHOCONG_CONTACT (a mail
+# address or a page). No address of ours stands in: the archivist answers for a crawl, not the program.
 USER_AGENT_FORM = f"KhoCong/{version(BOT_NAME)} (+{{contact}})"
-DEFAULT_CONTACT = "https://github.com/khocong/khocong"
+DEFAULT_CONTACT = "archive of public e-portals; operator unnamed"
 USER_AGENT = USER_AGENT_FORM.format(contact=DEFAULT_CONTACT)
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
