@@ -71,7 +71,13 @@ def crawl(
     Raises UsageError for a word that is neither key nor URL, and what opening the archive raises, before
     anything is fetched. A process can do this once: Twisted's reactor does not start twice.
     """
-    portals = _distinct([(registry.resolve(word), _seeds(word), options_for(word, given)) for word in words])
+    # "alone": the URL itself and nothing else to start from (`khocong probe`).
+    portals = _distinct(
+        [
+            (registry.resolve(word), [word] if given.get("alone") else _seeds(word), options_for(word, given))
+            for word in words
+        ]
+    )
     store = Store(archive_dir, agent=_software())
     writer = _writer(store)
     sessions: list[Session] = []
