@@ -101,8 +101,8 @@ def test_check_finds_what_replace_without_triggers_damages(deep):
     conn.execute("PRAGMA foreign_keys = OFF")
     conn.execute(
         "INSERT OR REPLACE INTO articles SELECT 1001, portal_key, content_id, url, urlkey, 'Mới', '', 'khác',"
-        " NULL, NULL, '', NULL, NULL, NULL, NULL, NULL, NULL, NULL, '[]', 'live', 1.0, 'd', NULL, '2021', '2021' "
-        "FROM articles WHERE article_id = 3"
+        " NULL, NULL, '', NULL, NULL, NULL, NULL, NULL, NULL, NULL, '[]', 'live', 1.0, 'd', NULL, '2021',"
+        " '2021' FROM articles WHERE article_id = 3"
     )
     problems = check(conn, deep=deep)
     assert any("do not exist any more" in problem for problem in problems), problems
