@@ -1,0 +1,18 @@
+"""`python -m benchmarks NAME`: run one benchmark and print its table as Markdown."""
+
+import sys
+from importlib import import_module
+
+BENCHMARKS = {"extraction": "benchmarks.extraction"}
+
+
+def main(arguments: list[str]) -> int:
+    """Run the benchmark named first, with the rest of the arguments; return its exit code."""
+    if not arguments or arguments[0] not in BENCHMARKS:
+        print(f"usage: python -m benchmarks {{{','.join(BENCHMARKS)}}} [options]", file=sys.stderr)
+        return 2
+    return int(import_module(BENCHMARKS[arguments[0]]).main(arguments[1:]))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
