@@ -217,8 +217,8 @@ def _drop_title(trimmed: Trimmed, title: str) -> None:
 def _drop_date_lines(trimmed: Trimmed, *, known: bool, prose: bool) -> None:
     """Cut the publication's own line at the head or the foot of a body: it is a field, not text.
 
-    *known* says that the page states its date in a machine's form too, *prose* that a lead went before. Unlabelled dates are cut only
-    where one stands alone: a week's schedule has one for each day.
+    *known* says that the page states its date in a machine's form too, *prose* that a lead went before.
+    Unlabelled dates are cut only where one stands alone: a week's schedule has one for each day.
     """
     stamps = sum(is_date_line(line) for line in trimmed.lines)
     for line in trimmed.lines[:4]:

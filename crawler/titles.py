@@ -7,12 +7,20 @@ from lxml.html import HtmlElement
 
 from archive.vietnamese.fold import fold
 from crawler.blocks import Line
-from crawler.dom import find_value, squeeze, words_of
+from crawler.dom import find_value, words_of
+from crawler.published import is_date_line, is_labelled_date
 
 _WORD = re.compile(r"\w+")
 _TITLE_CLASS = re.compile(r"title|tieu-?de|headline|heading|ten-?bai|subject|tenbai", re.IGNORECASE)
 _NOT_TITLE = re.compile(
     r"site|widget|block|box|module|menu|sidebar|related|logo|banner|footer|page-?title-?bar", re.IGNORECASE
+)
+# A portal by its kind and place, nothing said of it: "Cổng TTĐT tỉnh … đạt giải" is a title.
+_SITE = re.compile(
+    r"(?:chao mung\b.{0,30}\b(?:den voi|ghe tham)\b|welcome to\b"
+    r"|(?:trang|cong)(?: thanh phan)? (?:thong tin(?: dien tu)?|ttdt)(?: tong hop)?"
+    r"(?: (?:cua )?(?:ubnd|uy ban nhan dan|so|ban|tinh|thanh pho|tp|thi xa|huyen|quan|xa|phuong|thi tran)\b"
+    r"(?:\W+\w+){0,6})?\W*$)"
 )
 _SIZE = re.compile(r"^[+-]?(\d)$")
 _SIZE_STYLE = re.compile(r"font-size\s*:\s*([\d.]+)\s*(?:px|pt)", re.IGNORECASE)
@@ -75,10 +83,25 @@ def candidates(lines: list[Line]) -> list[tuple[int, str, float]]:
                 prior = max(prior, 0.6)
             node = node.getparent()
         if not prior:
-            prior = _loudness(line)
+            prior = _loudness(line) or _position(lines, index)
         if prior and not (line.only_links and prior < 0.9):
             found.append((index, line.text, prior))
     return found
+
+
+def _position(lines: list[Line], index: int) -> float:
+    """Return how much the lines that follow say that a line set like any other is a title: its date does."""
+    line = lines[index]
+    if line.links or len(words(line.text)) < 5 or is_date_line(line):
+        return 0.0
+    if line.element.tag == "dt":
+        return 0.3
+    return 0.3 if any(is_labelled_date(after) for after in lines[index + 1 : index + 2]) else 0.0
+
+
+def _is_site(text: str) -> bool:
+    """Say whether words are a portal's own name or its greeting."""
+    return bool(_SITE.match(fold(text)))
 
 
 def _loudness(line: Line) -> float:
@@ -88,7 +111,8 @@ def _loudness(line: Line) -> float:
     """
     loud = 0.0
     for node in [node for node in line.element.iter("b", "strong", "font", "span")][:4]:
-        if len(squeeze(words_of(node))) < 0.9 * len(line.text):
+        # The node that sets this line, not one that holds the whole text around its breaks.
+        if not 0.9 <= len(words_of(node)) / len(line.text) <= 1.1:
             continue
         size = _SIZE.search(node.get("size") or "") or _SIZE_STYLE.search(node.get("style") or "")
         if size is not None:
@@ -111,12 +135,16 @@ def choose(tree: HtmlElement, lines: list[Line], body_start: int | None, url: st
     """
     offered = [(words(text), text) for text in head_titles(tree)]
     slug = slug_words(url)
+    linked = {line.text for line in lines if line.only_links}
     best: tuple[float, str, int | None] = (0.0, "", None)
     for index, text, prior in candidates(lines):
         mine = words(text)
         if len(mine) < 2:
             continue
         score = prior
+        if _is_site(text) or (len(mine) <= 5 and text in linked):
+            # The portal's greeting, or the section's name as the menu has it.
+            score -= 1.0
         if any(mine == theirs for theirs, _ in offered):
             score += 1.0
         elif any(theirs and " ".join(mine) in " ".join(theirs) for theirs, _ in offered):
@@ -145,7 +173,8 @@ def choose(tree: HtmlElement, lines: list[Line], body_start: int | None, url: st
             return text, None
     if best[1]:
         return best[1], best[2]
-    return (offered[0][1] if offered else ""), None
+    own = [text for _, text in offered if not _is_site(text)]
+    return (own[0] if own else offered[0][1] if offered else ""), None
 
 
 def _overlap(left: list[str], slug: list[str]) -> float:
