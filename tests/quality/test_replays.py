@@ -10,8 +10,20 @@ from crawler.parts import join_parts
 from crawler.platforms import platform_named
 
 # Furniture of these portals that must never stand in a text.
-LEAKS = ("Thời tiết hôm nay", "Gió ĐN cấp", "Tổng lượt truy cập", "Đang truy cập", "Thư viện ảnh", "Lượt xem:", "Những tin mới hơn",
-         "Tin xem nhiều", "Chia sẻ Facebook", "Thăm dò ý kiến", "Ghi rõ nguồn", "Print This Post")  # fmt: skip
+LEAKS = (
+    "Thời tiết hôm nay",
+    "Gió ĐN cấp",
+    "Tổng lượt truy cập",
+    "Đang truy cập",
+    "Thư viện ảnh",
+    "Lượt xem:",
+    "Những tin mới hơn",
+    "Tin xem nhiều",
+    "Chia sẻ Facebook",
+    "Thăm dò ý kiến",
+    "Ghi rõ nguồn",
+    "Print This Post",
+)
 
 FLOORS = {
     # (portal, adapter): f1, lead, line, cell, title, day, time, leak-free
