@@ -36,7 +36,7 @@ CRAWLER_LADDER = (
     "layout extraction parts page",
     "tally exchange yields reading readers judging multipage connecting gates robots recrawl commit frontier",
     "middlewares",
-    "session run summary spiders",
+    "session run probing summary spiders",
     "commands cli",
 )
 
