@@ -22,6 +22,12 @@ _FIRST_PAUSE_S = 5.0
 _LEAST_SLOW_S = 0.1
 # Requests that come like clockwork all fall into the same second of a server's own jobs.
 _JITTER = 0.05
+# A host that fails so often in a row is left alone; its URLs stay pending for another day.
+MAX_FAILURES = 10
+MAX_STRIKES = 9
+# So many good answers in a row show that a host has recovered.
+_CALM_AFTER = 20
+_PATIENCE = 3
 # A stamp further ahead than this was written with another clock.
 _SANE_AHEAD_S = _MAX_PAUSE_S * 2
 
@@ -30,7 +36,8 @@ _SANE_AHEAD_S = _MAX_PAUSE_S * 2
 class Gate:
     """The pacing of one host. All times in seconds; `delay_s` may grow during a run and never shrinks.
 
-    `failures` counts failures in a row (no answer, 5xx), `strikes` how often the host asked to slow down.
+    `failures` counts failures in a row (no answer, 5xx), `strikes` how often the host asked to slow down
+    since it last answered well for a while.
     """
 
     host: str
@@ -44,6 +51,9 @@ class Gate:
     strikes: int = 0
     failures: int = 0
     _last_at: float = 0.0
+    _well: int = 0
+    _calm: int = 0
+    _slow_at: dict[int, int] = field(default_factory=dict)
     _jitter: random.Random = field(default_factory=random.Random)
 
     def wait_s(self) -> float:
@@ -67,12 +77,35 @@ class Gate:
         Each time doubles the pause and makes the delay half as long again, for the rest of the run.
         """
         self.strikes += 1
+        self._calm = 0
         pause = min(_MAX_PAUSE_S, self.first_pause_s * float(2 ** (self.strikes - 1)))
         pause = max(pause, min(retry_after_s or 0.0, _MAX_PAUSE_S))
         self.delay_s = min(_MAX_DELAY_S, max(self.delay_s, _LEAST_SLOW_S) * 1.5)
         self.next_at = max(self.next_at, self.clock() + pause)
         self._write_stamp()
         return pause
+
+    def went_well(self) -> None:
+        """Note a good answer. After a run of them the next pause begins short again; the delay stays."""
+        self._well += 1
+        self._calm += 1
+        if self._calm >= _CALM_AFTER:
+            self.strikes = 0
+
+    @property
+    def had_enough(self) -> str:
+        """Why the host is to be left alone for this run; "" while it is not."""
+        if self.failures >= MAX_FAILURES:
+            return f"failed {self.failures} times in a row"
+        return f"asked for patience {self.strikes} times in a row" if self.strikes > MAX_STRIKES else ""
+
+    def page_is_to_blame(self, url_id: int, attempts: int) -> bool:
+        """Say whether a page asks for patience each time while the host serves its others well.
+
+        Such a page must not slow the whole host for ever: a broken page that always answers 503 is one.
+        """
+        before, self._slow_at[url_id] = self._slow_at.get(url_id), self._well
+        return attempts >= _PATIENCE and before is not None and self._well - before >= 3
 
     def ask_for(self, crawl_delay_s: float) -> None:
         """Honour robots.txt's Crawl-delay, up to a sane length; it never makes the delay shorter."""

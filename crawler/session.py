@@ -32,8 +32,6 @@ from crawler.yields import LISTINGS, Yields
 
 logger = logging.getLogger(__name__)
 
-# A host that fails so often in a row is left alone; its URLs stay pending for another day.
-MAX_HOST_FAILURES = 10
 MAX_ROBOTS_ATTEMPTS = 3
 
 
@@ -187,7 +185,11 @@ class Session:
         outcome = verdict.outcome
         gate = self.gates.of(urlsplit(url).netloc)
         pause = 0.0
-        if verdict.host == "slow":
+        if verdict.host == "ok":
+            gate.went_well()
+        elif verdict.host == "slow" and gate.page_is_to_blame(lease.url_id, lease.attempts):
+            outcome = replace(outcome, state="failed")
+        elif verdict.host == "slow":
             pause = gate.slow_down(verdict.retry_after_s)
             self.tally.issues["host asked to slow down"] += 1
         gate.failures = gate.failures + 1 if verdict.host == "fault" else 0
@@ -211,10 +213,8 @@ class Session:
         for issue in outcome.issues:
             self.tally.issues[issue.kind] += 1
         self.committer.add(outcome)
-        if gate.failures >= MAX_HOST_FAILURES:
-            self.frontier.stop(
-                f"failed: {gate.host} failed {gate.failures} times in a row; its URLs wait for another run"
-            )
+        if why := gate.had_enough:
+            self.frontier.stop(f"failed: {gate.host} {why}; its URLs wait for another run")
 
     def _follow_to(self, lease: LeasedUrl, target: str) -> None:
         self._follow[lease.url_id] = (target, self._follow.get(lease.url_id, ("", 0))[1] + 1)

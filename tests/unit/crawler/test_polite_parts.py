@@ -46,6 +46,36 @@ def test_pauses_double_and_the_delay_never_shrinks():
     assert door.wait_s() >= 299
 
 
+def test_a_host_that_recovers_is_paused_shortly_again_but_never_asked_faster():
+    door = gate(Clock())
+    for _ in range(5):
+        door.slow_down(None)
+    slow = door.delay_s
+    for _ in range(20):
+        door.went_well()
+    assert door.slow_down(None) == 5
+    assert door.delay_s > slow
+
+
+def test_a_page_that_alone_asks_for_patience_does_not_slow_the_host():
+    door = gate(Clock())
+    for attempts in range(3):
+        assert not door.page_is_to_blame(7, attempts)
+        for _ in range(4):
+            door.went_well()
+    assert door.page_is_to_blame(7, 3)
+    assert not door.page_is_to_blame(8, 3), "the first time may be chance"
+
+
+def test_a_host_that_goes_on_asking_is_left_alone():
+    door = gate(Clock())
+    for _ in range(9):
+        door.slow_down(None)
+        assert not door.had_enough
+    door.slow_down(None)
+    assert "10 times in a row" in door.had_enough
+
+
 def test_even_a_crawl_without_delay_slows_down():
     door = gate(Clock(), delay_s=0)
     door.slow_down(None)
