@@ -66,7 +66,13 @@ def extract_tree(
         len(text),
         notes if notes is not None else [],
     )
-    parts = lay_out(reading)
+    try:
+        parts = lay_out(reading)
+    except NotAnArticle:
+        # Without one sentence of its own the page may still say what it is.
+        if reason := soft.soft_reason(tree, url, "", 0):
+            raise NotAnArticle(reason, find_value(tree, ("//title", "//h1"))[:100]) from None
+        raise
     chars = sum(len(line.text) for line in parts.body.lines) + len(parts.lead)
     if reason := soft.soft_reason(tree, url, parts.title, chars):
         raise NotAnArticle(reason, parts.title[:100])

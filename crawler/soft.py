@@ -73,6 +73,8 @@ _SPAM = re.compile(
     r"|baccarat|jackpot|kubet|w88|fun88|m88|sunwin|go88)\b"
 )
 _SHORT_PAGE = 900
+# Two sentences: a notice of an error says no more.
+_BRIEF = 250
 
 
 def soft_reason(tree: HtmlElement, url: str, title: str, body_chars: int) -> str:
@@ -87,9 +89,13 @@ def soft_reason(tree: HtmlElement, url: str, title: str, body_chars: int) -> str
     words = fold(words_of(body)[:6000]) if little else ""
     for reason, in_title, in_page in _SIGNS:
         said = in_title.search(heading) or in_title.search(page_title)
-        if body_chars < 250 and (said or (len(words) < 3000 and in_page.search(words))):
+        if not little or not (said or len(words) < 3000):
+            continue
+        says_so = in_page.search(words)
+        if body_chars < _BRIEF and (says_so or (said and body_chars < _BRIEF / 2)):
             return reason
-        if little and said and in_page.search(words):
+        # Longer apologies stand on pages of their own; news of a power cut stands among a portal's links.
+        if said and says_so and sum(1 for _ in zip(tree.iter("a"), range(3), strict=False)) < 3:
             return reason
     if body_chars < 250 and _is_login_form(tree):
         return "login"
