@@ -14,6 +14,7 @@ from crawler.body import weigh
 from crawler.chrome import cut_learned
 from crawler.dom import find_all, path_of, squeeze, words_of
 from crawler.platforms import Hints
+from crawler.platforms.generic import GENERIC
 from crawler.published import has_machine_date, is_bare_date, is_date_line, is_labelled_date
 from crawler.trim import Trimmed, files_after, is_label_line, is_tool_line, trim
 from crawler.zones import split_zones
@@ -62,6 +63,7 @@ def lay_out(reading: Reading) -> Parts:
     )
     if element is not None:
         return _by_adapter(reading, element, skip)
+    skip |= frozenset(find_each(reading.tree, GENERIC.hints.furniture))
     whole = read_lines(
         reading.tree.body if reading.tree.body is not None else reading.tree, reading.base, skip
     )
@@ -88,7 +90,11 @@ def _leave_to_trafilatura(reading: Reading, parts: Parts) -> None:
     root = reading.tree.body if reading.tree.body is not None else reading.tree
     lines = []
     for said in texts:
-        if said.startswith("- "):
+        if said.startswith("|") and said.endswith("|"):
+            cells = tuple(cell.strip() for cell in said.strip("|").split("|"))
+            if any(cell.strip("-: ") for cell in cells):
+                lines.append(Line("table_row", " | ".join(cells), root, 0, cells))
+        elif said.startswith("- "):
             lines.append(Line("list_item", said[2:], root, 1))
         elif not titles.same_title(said, parts.title):
             lines.append(Line("paragraph", said, root))
