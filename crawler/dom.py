@@ -109,11 +109,10 @@ def parse(text: str) -> HtmlElement:
     Raises EmptyPage when there is nothing to parse. libxml2 cuts what nests deeper than its own limit;
     nothing of ours recurses into a page.
     """
-    data = (
-        text.encode("utf-8", "surrogatepass")
-        if "\ud800" <= max(text, default="") <= "\udfff"
-        else text.encode()
-    )
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:  # lone surrogates, from a page that escapes half a pair
+        data = text.encode("utf-8", "surrogatepass")
     if not data.strip():
         raise EmptyPage("the page is empty")
     parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
