@@ -24,7 +24,7 @@ class WriteLock:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = holder_of(folder)
-            self.release()
+            self.let_go()
             who = f"another khocong (pid {holder})" if holder else "another khocong"
             raise ArchiveBusy(f"{who} is writing {folder}; wait for it or stop it") from None
         os.ftruncate(self._handle, 0)
@@ -33,6 +33,14 @@ class WriteLock:
 
     def release(self) -> None:
         """Let the next writer in; a second call does nothing."""
+        if self._handle is not None:
+            # Unlocking frees it for all copies of the handle: a child forked a moment ago may not have
+            # closed its own yet.
+            fcntl.flock(self._handle, fcntl.LOCK_UN)
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Close this process's copy and leave the lock to the others that share it."""
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
@@ -70,7 +78,7 @@ def _let_go_in_child() -> None:
     # A forked extraction worker shares the lock with its parent, and would keep it when the parent is
     # killed: closing the child's copy leaves the parent's lock as it is.
     for lock in list(_held):
-        lock.release()
+        lock.let_go()
 
 
 os.register_at_fork(after_in_child=_let_go_in_child)
