@@ -25,7 +25,6 @@ ARCHIVE_LADDER = (
     "ledger store",
     "revisions search status",
     "reading verify",
-    "export",
     "web",
     "commands cli __main__",
 )
