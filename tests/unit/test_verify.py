@@ -42,8 +42,11 @@ def test_every_flipped_byte_of_a_response_is_found(folder):
     db.close()
     path = warc_of(folder)
     whole = path.read_bytes()
-    # The ten bytes of a gzip header carry flags and time that no reader uses.
-    for place in range(offset + 10, offset + length, 7):
+    # The ten bytes of a gzip header carry flags and time that no reader uses. The last byte of the deflate
+    # stream, before the eight of checksum and size, ends in padding bits that mean nothing: a flip there
+    # leaves every stored byte as it was (seen once, when the record's length let the step land on it).
+    padding = offset + length - 9
+    for place in (place for place in range(offset + 10, offset + length, 3) if place != padding):
         data = bytearray(whole)
         data[place] ^= 0x10
         path.write_bytes(data)
