@@ -92,9 +92,6 @@ def _check_capture(
     if path.stat().st_size < offset + length:
         yield Finding("cut_file", place, f"the file ends before the record of {url}")
         return
-    if path.suffix == ".gz" and (why := _member_fault(path, offset, length)):
-        yield Finding("damaged_record", place, f"the record of {url}: {why}")
-        return
     try:
         record = read_record(path, offset)
     except WarcDamaged as error:
@@ -108,6 +105,8 @@ def _check_capture(
         yield Finding("wrong_digest", place, f"the payload of {url} is not what was stored ({digest})")
     elif record.payload_digest != digest:
         yield Finding("wrong_digest", place, f"row and record of {url} name different digests")
+    elif path.suffix == ".gz" and (why := _member_fault(path, offset, length)):
+        yield Finding("damaged_record", place, f"the record of {url}: {why}")
 
 
 def _member_fault(path: Path, offset: int, length: int) -> str:
