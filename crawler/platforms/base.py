@@ -5,6 +5,7 @@ a CMS cannot be described by data. Adapters are stateless; `PLATFORMS` holds one
 """
 
 import re
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -101,8 +102,8 @@ def css(selector: str) -> str:
     return path
 
 
-class Platform:
-    """The generic adapter, and the base of all others."""
+class Platform(ABC):
+    """The base of all adapters: what is not overridden says that the CMS tells nothing."""
 
     name = "generic"
     # Entry points tried once per portal beside the home page; missing ones cost one request each.
@@ -116,9 +117,9 @@ class Platform:
         """
         return 0.0
 
+    @abstractmethod
     def identify(self, parts: "SplitResult") -> Identity:
         """Return what the URL means. Idempotent on its own canonical URL; never raises."""
-        raise NotImplementedError  # generic.py and every adapter answer it
 
     def page_content_id(self, tree: "HtmlElement", url: str) -> str | None:
         """Return the CMS's id as the page itself states it, where its URL may not (Drupal's alias)."""
