@@ -197,7 +197,7 @@ def _finish(text: str, charset: str, body: bytes, notes: list[str]) -> Decoded:
         body = text.encode(_UTF8, "replace")
     if b"\xcc" in body:
         # Every Vietnamese combining mark starts with this byte in UTF-8: no other page pays for NFC.
-        composed = unicodedata.normalize("NFC", text)
+        composed = _compose(text.encode(_UTF8, "surrogatepass")).decode(_UTF8, "surrogatepass")
         if composed != text:
             notes.append("decomposed")
             text = composed
@@ -211,6 +211,25 @@ def _finish(text: str, charset: str, body: bytes, notes: list[str]) -> Decoded:
     if b"&lt;" in body and _ESCAPED_TWICE.search(text):
         notes.append("double_escaped")
     return Decoded(text, charset, tuple(notes))
+
+
+def _compose(data: bytes) -> bytes:
+    """Return UTF-8 with the runs between tags that carry a combining mark in NFC, and nothing else touched.
+
+    NFC of a whole page takes 1.5 ms; the marks of most stand in one title of its sidebar.
+    """
+    pieces, done = [], 0
+    at = data.find(b"\xcc")
+    while at >= 0:
+        start = max(done, data.rfind(b">", done, at) + 1)
+        end = data.find(b"<", at)
+        end = len(data) if end < 0 else end
+        run = unicodedata.normalize("NFC", data[start:end].decode(_UTF8, "surrogatepass"))
+        pieces += [data[done:start], run.encode(_UTF8, "surrogatepass")]
+        done = end
+        at = data.find(b"\xcc", done)
+    pieces.append(data[done:])
+    return b"".join(pieces)
 
 
 def _mend_fonts(text: str, charset: str, body: bytes, notes: list[str]) -> tuple[str, str]:
