@@ -108,7 +108,8 @@ class Article:
     `source_evidence` the words it was found in, `source_portal` the registry's key of the portal that it
     means. `rests_on` is the normal form of the document the
     article announces ("814/KH-UBND"), `rests_on_date` its date. `content_id` is the CMS's own id,
-    or None. `confidence` runs from 0 to 1; below 0.5 the row is marked low-confidence.
+    or None. `confidence` runs from 0 to 1; below 0.5 the row is marked low-confidence. `reading` names
+    what the reading rests on beside the extractor's version: the platform, the digest of learned chrome.
     """
 
     url: str
@@ -140,6 +141,7 @@ class Article:
     removed: tuple[RemovedBlock, ...] = ()
     text_digest: str = ""
     extractor: str = ""
+    reading: str = ""
     notes: tuple[str, ...] = ()
 
     @property
@@ -216,12 +218,34 @@ class Event:
     url: str | None = None
 
 
+# "scanned": pictures of text; "unsupported": a format that is not read; "too_heavy": over size, time, memory.
+FileState = Literal["read", "empty", "scanned", "protected", "corrupt", "too_heavy", "unsupported"]
+
+
+@dataclass(frozen=True, slots=True)
+class FileText:
+    """The text of an attached file, as read from its bytes (NFC).
+
+    `format` is what the bytes are ("pdf"), whatever they were called; `pages` counts pages or sheets. `text`
+    has one line a paragraph or row. `repaired` names the old encoding put right, `detail` what is left out.
+    """
+
+    state: FileState
+    format: str = ""
+    text: str = ""
+    pages: int | None = None
+    detail: str = ""
+    repaired: str | None = None
+    reader: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one leased URL: stored in one transaction, all of it or nothing (I1, I2).
 
     `state` "pending" with `not_before` (ISO time) puts the URL back for a retry. `article_record_id` names
     the WARC record the article belongs to where that is not this capture: the first page of several.
+    `evidence` is what the page teaches of its template, packed; it is kept with the page.
     """
 
     url_id: int
@@ -231,9 +255,11 @@ class Outcome:
     capture: Capture | None = None
     article: Article | None = None
     article_record_id: str | None = None
+    evidence: bytes | None = None
     links: tuple[Link, ...] = ()
     issues: tuple[Issue, ...] = ()
     events: tuple[Event, ...] = ()
+    file: FileText | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +281,8 @@ class ChromeModel:
 
     `slots` are structure paths of content containers, best first, with their page share. `chrome`
     maps (structure path + digit-masked text) fingerprints to the share of pages carrying them.
-    `pages` is how many pages taught it: below `MATURE_PAGES` it is evidence, not yet a rule.
+    `pages` is how many pages taught it: below `MATURE_PAGES` it is evidence, not yet a rule. `data` holds
+    where titles and dates stand, and what every page's head says alike.
     """
 
     portal_key: str

@@ -18,7 +18,7 @@ Change = Literal["new", "changed", "same"]
 _TELLING_LENGTH = 200
 
 # The fields a revision keeps when a later one takes its place in `articles`.
-_FIELDS = (
+FIELDS = (
     "title", "lead", "text", "published_at", "published_precision", "published_evidence", "updated_at",
     "section", "byline", "source", "source_portal", "rests_on", "rests_on_date", "tags", "confidence",
 )  # fmt: skip
@@ -38,6 +38,16 @@ class Known:
     revision_id: int
     status: str
     moved: bool = False  # met by its text alone, under a URL that is new
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The current revision of an article as it was read: what a new capture of it will be compared with."""
+
+    revision_id: int
+    text_digest: str
+    extractor: str
+    reading: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,17 @@ class Articles:
             return Saved(known.article_id, "same", events + self._seen_again(known, captured_at))
         change, more = self._change(known, capture_id, captured_at, article, digest)
         return Saved(known.article_id, change, events + more)
+
+    def standing(self, portal_key: str, article: Article) -> Standing | None:
+        """Return how the article that *article* is another capture of stands, or None where it is new."""
+        digest = article.text_digest or text_digest(article.title, article.lead, article.text)
+        known = self._find(portal_key, urlkey(article.canonical_url), article, digest)
+        if known is None:
+            return None
+        row = self._connection.execute(
+            "SELECT extractor, reading FROM revisions WHERE revision_id = ?", (known.revision_id,)
+        ).fetchone()
+        return Standing(known.revision_id, known.text_digest, *row)
 
     def _find(self, portal_key: str, key: str, article: Article, digest: str) -> Known | None:
         if article.content_id is not None:
@@ -115,12 +136,12 @@ class Articles:
             self._connection.execute("SELECT coalesce(max(article_id), 0) FROM articles").fetchone()[0]
         )
         revision_id = self._insert_revision(article_id, 1, capture_id, captured_at, article, digest)
-        names = ", ".join(_FIELDS)
+        names = ", ".join(FIELDS)
         self._connection.execute(
             f"INSERT INTO articles (article_id, portal_key, content_id, url, urlkey, {names}, text_digest,"
             " revision_id, first_captured_at, last_captured_at)"
-            f" VALUES (?, ?, ?, ?, ?, {', '.join('?' * len(_FIELDS))}, ?, ?, ?, ?)",
-            (article_id, portal_key, article.content_id, article.canonical_url, key, *_values(article),
+            f" VALUES (?, ?, ?, ?, ?, {', '.join('?' * len(FIELDS))}, ?, ?, ?, ?)",
+            (article_id, portal_key, article.content_id, article.canonical_url, key, *values_of(article),
              digest, revision_id, captured_at, captured_at),
         )  # fmt: skip
         save_citations(self._connection, self.documents, revision_id, article)
@@ -139,7 +160,7 @@ class Articles:
     ) -> int:
         cursor = self._connection.execute(
             "INSERT INTO revisions (article_id, number, capture_id, captured_at, text_digest, extractor,"
-            " method, body, blocks, removed, notes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " method, reading, body, blocks, removed, notes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 article_id,
                 number,
@@ -148,10 +169,11 @@ class Articles:
                 digest,
                 article.extractor,
                 article.method,
+                article.reading,
                 body,
                 encode_blocks(article.blocks, article.text),
-                _dump([asdict(block) for block in article.removed]) if article.removed else "[]",
-                _dump(article.notes),
+                dump([asdict(block) for block in article.removed]) if article.removed else "[]",
+                dump(article.notes),
             ),
         )
         return int(cursor.lastrowid or 0)
@@ -171,10 +193,10 @@ class Articles:
             known.article_id, number, capture_id, captured_at, article, digest
         )
         self._connection.execute(
-            f"UPDATE articles SET {' = ?, '.join(_FIELDS)} = ?, text_digest = ?, revision_id = ?,"
+            f"UPDATE articles SET {' = ?, '.join(FIELDS)} = ?, text_digest = ?, revision_id = ?,"
             " status = 'changed', content_id = coalesce(content_id, ?),"
             " last_captured_at = max(last_captured_at, ?) WHERE article_id = ?",
-            (*_values(article), digest, revision_id, article.content_id, captured_at, known.article_id),
+            (*values_of(article), digest, revision_id, article.content_id, captured_at, known.article_id),
         )
         save_citations(self._connection, self.documents, revision_id, article)
         replace_files(self._connection, known.article_id, article, known=True)
@@ -195,8 +217,8 @@ class Articles:
             "SELECT 1 FROM revisions WHERE article_id = ? AND text_digest = ?", (known.article_id, digest)
         ).fetchone():
             return "same", ()
-        fields = dict(zip(_FIELDS, _values(article), strict=True))
-        body = _body(fields, article.attachments, article.images)
+        fields = dict(zip(FIELDS, values_of(article), strict=True))
+        body = body_json(fields, article.attachments, article.images)
         revision_id = self._insert_revision(
             known.article_id, number, capture_id, captured_at, article, digest, body
         )
@@ -206,9 +228,9 @@ class Articles:
     def _supersede(self, known: Known) -> None:
         """Move the fields of the current revision from `articles` into its own row."""
         row = self._connection.execute(
-            f"SELECT {', '.join(_FIELDS)} FROM articles WHERE article_id = ?", (known.article_id,)
+            f"SELECT {', '.join(FIELDS)} FROM articles WHERE article_id = ?", (known.article_id,)
         ).fetchone()
-        body = _body(dict(zip(_FIELDS, row, strict=True)), *files_of(self._connection, known.article_id))
+        body = body_json(dict(zip(FIELDS, row, strict=True)), *files_of(self._connection, known.article_id))
         self._connection.execute(
             "UPDATE revisions SET body = ? WHERE revision_id = ?", (body, known.revision_id)
         )
@@ -244,19 +266,24 @@ class Articles:
         )
 
 
-def _values(article: Article) -> list[object]:
+def values_of(article: Article) -> list[object]:
+    """Return the fields of an article in the order of FIELDS, as the table keeps them."""
     return [
-        _dump(getattr(article, name)) if name in _JSON_FIELDS else getattr(article, name) for name in _FIELDS
+        dump(getattr(article, name)) if name in _JSON_FIELDS else getattr(article, name) for name in FIELDS
     ]
 
 
-def _body(fields: dict[str, object], attachments: tuple[Attachment, ...], images: tuple[Image, ...]) -> str:
+def body_json(
+    fields: dict[str, object], attachments: tuple[Attachment, ...], images: tuple[Image, ...]
+) -> str:
+    """Return what a revision keeps of its own once it is not the current one."""
     kept = {name: value for name, value in fields.items() if value not in (None, "")}
     kept["tags"] = json.loads(str(fields["tags"]))
     kept["attachments"] = [asdict(file) for file in attachments]
     kept["images"] = [asdict(image) for image in images]
-    return _dump(kept)
+    return dump(kept)
 
 
-def _dump(value: object) -> str:
+def dump(value: object) -> str:
+    """Return JSON as the tables keep it."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -19,6 +19,10 @@ _EVENT = (
     "INSERT INTO events (at, kind, outcome, detail, portal_key, crawl_id, url, article_id, agent) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+_EVIDENCE = (
+    "INSERT INTO chrome_evidence (portal_key, urlkey, page) VALUES (?, ?, ?)"
+    " ON CONFLICT (portal_key, urlkey) DO UPDATE SET page = excluded.page"
+)
 _ISSUE = "INSERT INTO issues (at, kind, detail, portal_key, crawl_id, url) VALUES (?, ?, ?, ?, ?, ?)"
 
 # Servers lose pages for a day and find them again: an article is gone when it has not answered for so long.
@@ -52,7 +56,7 @@ class Recorder:
         self._db = db
         self._ledger = ledger
         self._agent = agent
-        self._articles = Articles(db.conn)
+        self.articles = Articles(db.conn)
 
     def record(self, crawl_id: int | None, outcomes: Sequence[Outcome]) -> list[Stored]:
         """Record all outcomes in one transaction, or none: an error leaves the archive as it was."""
@@ -65,7 +69,7 @@ class Recorder:
 
     def _forget(self) -> None:
         self._ledger.forget()
-        self._articles.documents.forget()
+        self.articles.documents.forget()
 
     def _record_safely(
         self, connection: sqlite3.Connection, crawl_id: int | None, outcome: Outcome
@@ -105,9 +109,11 @@ class Recorder:
         events = [(event.kind, event.outcome, event.detail, event.url or url.url) for event in outcome.events]
         if outcome.article is not None:
             home, home_at = self._home(connection, outcome, capture_id, at)
-            saved = self._articles.save(url.portal_key, home, home_at, outcome.article)
+            saved = self.articles.save(url.portal_key, home, home_at, outcome.article)
             article_id, change = saved.article_id, saved.change
             events += [(kind, "success", detail, url.url) for kind, detail in saved.events]
+            if outcome.evidence:
+                connection.execute(_EVIDENCE, (url.portal_key, url.urlkey, outcome.evidence))
         elif capture is not None and capture.status in _MISSING:
             article_id, more = self._note_absence(connection, url, capture)
             events += more

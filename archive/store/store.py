@@ -8,8 +8,10 @@ from typing import Any
 
 from archive.database import WARC_FOLDER, open_archive
 from archive.ledger import Ledger, utc_now
-from archive.records import ChromeModel, Issue, Outcome, Portal
+from archive.records import Article, ChromeModel, Event, Issue, Outcome, Portal
+from archive.store.articles import Standing
 from archive.store.recording import Recorder, Stored
+from archive.store.rereading import RereadChange, Rereader
 from archive.warc.recover import Recovery, recover
 
 
@@ -23,6 +25,7 @@ class Store:
 
     def __init__(self, path: Path | str, *, agent: str = "khocong") -> None:
         self.path = Path(path)
+        self._agent = agent
         self.db = open_archive(self.path, write=True)
         try:
             self.ledger = Ledger(self.db)
@@ -161,9 +164,65 @@ class Store:
                 [(now, issue.kind, issue.detail, portal_key, crawl_id, issue.url) for issue in issues],
             )
 
-    def save_chrome(self, model: ChromeModel) -> None:
-        """Keep what a portal's pages taught, in place of what was known."""
+    def reread(
+        self, readings: Sequence[tuple[int, Article]], *, detail: str = ""
+    ) -> list[RereadChange | None]:
+        """Let revisions, named by id, say what another reading of their captures says, in ONE transaction.
+
+        Returns what each changed, None for an unknown revision. The article's history, status and identity
+        stay. With *detail*, an event "normalization" is kept of each article whose text or fields changed.
+        """
+        rereader = Rereader(self.db.conn, self._recorder.articles.documents)
+        now = utc_now()
+        try:
+            with self.db.transaction() as connection:
+                changes = [rereader.reread(number, article, now) for number, article in readings]
+                connection.executemany(
+                    "INSERT INTO events (at, kind, outcome, detail, portal_key, url, article_id, agent)"
+                    " SELECT ?, 'normalization', 'success', ?, a.portal_key, a.url, a.article_id, ?"
+                    " FROM revisions r JOIN articles a USING (article_id) WHERE r.revision_id = ?",
+                    [
+                        (now, f"{change} read again: {detail}", self._agent, number)
+                        for (number, _), change in zip(readings, changes, strict=True)
+                        if detail and change in ("text", "fields")
+                    ],
+                )
+                return changes
+        except BaseException:
+            self._recorder.articles.documents.forget()
+            raise
+
+    def standing(self, portal_key: str, article: Article) -> Standing | None:
+        """Return how the article that *article* is another capture of stands, or None where it is new."""
+        return self._recorder.articles.standing(portal_key, article)
+
+    def note_event(self, portal_key: str, crawl_id: int | None, event: Event) -> None:
+        """Keep an event of a portal as a whole."""
         with self.db.transaction() as connection:
+            connection.execute(
+                "INSERT INTO events (at, kind, outcome, detail, portal_key, crawl_id, url, agent)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    utc_now(), event.kind, event.outcome, event.detail, portal_key, crawl_id, event.url,
+                    self._agent,
+                ),
+            )  # fmt: skip
+
+    def evidence(self, portal_key: str) -> list[bytes]:
+        """Return what the portal's pages teach of its templates, packed, the oldest first."""
+        rows = self.db.execute(
+            "SELECT page FROM chrome_evidence WHERE portal_key = ? ORDER BY evidence_id", [portal_key]
+        )
+        return [page for (page,) in rows]
+
+    def save_chrome(self, model: ChromeModel, *, keep: int = 60) -> None:
+        """Keep what a portal's pages taught, in place of what was known; of the pages the newest *keep*."""
+        with self.db.transaction() as connection:
+            connection.execute(
+                "DELETE FROM chrome_evidence WHERE portal_key = ? AND evidence_id NOT IN (SELECT evidence_id"
+                " FROM chrome_evidence WHERE portal_key = ? ORDER BY evidence_id DESC LIMIT ?)",
+                (model.portal_key, model.portal_key, keep),
+            )
             connection.execute(
                 "INSERT INTO chrome_models (portal_key, pages, model, updated_at) VALUES (?, ?, ?, ?)"
                 " ON CONFLICT (portal_key) DO UPDATE SET pages = excluded.pages, model = excluded.model,"
@@ -176,6 +235,11 @@ class Store:
         row = self.db.execute("SELECT model FROM chrome_models WHERE portal_key = ?", [portal_key]).fetchone()
         if row is None:
             return None
-        data = json.loads(row[0])
-        data["slots"] = tuple((path, share) for path, share in data["slots"])
-        return ChromeModel(**data)
+        return chrome_from(row[0])
+
+
+def chrome_from(stored: str) -> ChromeModel:
+    """Return a chrome model from its JSON in the table."""
+    data = json.loads(stored)
+    data["slots"] = tuple((path, share) for path, share in data["slots"])
+    return ChromeModel(**data)

@@ -259,6 +259,8 @@ def test_no_lookup_of_the_write_path_walks_a_table(store):
     visit(store, crawl_id, 1, article(lines=EDITED), at=1)
     visit(store, crawl_id, 1, at=2, status=404, state="gone", reason="http_404")
     store.db.conn.set_trace_callback(None)
+    # Once a connection, FTS5 reads the settings of its indexes.
+    seen = [sql for sql in seen if "_config'" not in sql]
     reads = [sql for sql in seen if sql.startswith("SELECT") and "max(article_id)" not in sql]
     assert len(reads) > 10
     for sql in reads:
