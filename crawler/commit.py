@@ -51,19 +51,38 @@ class Committer:
         """Whether outcomes are queued."""
         return bool(self._queue)
 
+    def hurry(self) -> None:
+        """Have what is queued recorded as soon as can be: the crawl waits for it."""
+        self.flush()
+
     def flush(self) -> None:
         """Record what is queued, now."""
+        if group := self.take():
+            self.commit(group)
+
+    def take(self) -> list[Outcome]:
+        """Return what is queued and is to be recorded; the queue is then empty."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         group, self._queue = self._queue, []
-        if not group or self._broken:
-            return
+        return [] if self._broken else group
+
+    def commit(self, group: Sequence[Outcome]) -> None:
+        """Record outcomes and say so; what cannot be recorded ends the crawl."""
         try:
             self._writer.sync()
-            stored = self._store.record(self._crawl_id, group)
+            stored = self.record(group)
         except (KhoCongError, OSError, ValueError) as error:
             self._broken = True
             self._on_error(error)
             return
+        self.tell(group, stored)
+
+    def record(self, group: Sequence[Outcome]) -> list[Stored]:
+        """Write outcomes whose captures are synced, in one transaction or as a part of one."""
+        return self._store.record(self._crawl_id, group)
+
+    def tell(self, group: Sequence[Outcome], stored: Sequence[Stored]) -> None:
+        """Say that these outcomes are on disk."""
         self._on_stored(list(zip(group, stored, strict=True)))

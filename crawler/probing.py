@@ -218,7 +218,7 @@ def fetch(url: str, *, allow_private: bool = False) -> Fetched:
             "max_requests": _MOST_REQUESTS, "workers": 0, "alone": True,
             "allow_private": "1" if allow_private else "",
         }  # fmt: skip
-        sessions = run.crawl([url], Path(folder), given)
+        [summary] = run.crawl([url], Path(folder), given)
         db = open_archive(Path(folder), write=False)
         try:
             row = next(iter(db.query(_ANSWERS, {"url": url})), None)
@@ -226,7 +226,7 @@ def fetch(url: str, *, allow_private: bool = False) -> Fetched:
         finally:
             db.close()
         if row is None:
-            why = next((one for one in (*reasons, sessions[0].reason) if one), "no answer")
+            why = next((one for one in (*reasons, summary["reason"]) if one), "no answer")
             raise KhoCongError(f"{url} gave no page: {why.removeprefix('failed: ')}")
         if row["status"] != 200:
             raise KhoCongError(f"{url} answered with status {row['status']}, not with a page")

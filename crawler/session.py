@@ -1,7 +1,7 @@
 """The crawl of one portal: what the spider, the frontier and the archive share."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -15,13 +15,13 @@ from archive.records import Issue, LeasedUrl, Outcome, Portal
 from archive.store import Store, Stored
 from archive.warc.reader import decode_body
 from archive.warc.writer import WarcWriter
-from crawler import recrawl
+from crawler import browser, recrawl
 from crawler.commit import Committer
 from crawler.connecting import CheckedResolver
 from crawler.exchange import Exchange, Failed
 from crawler.frontier import Frontier
 from crawler.gates import Gates, shared_folder
-from crawler.judging import Verdict, judge, judge_failure, link_of, may_be_page, sitemap_links
+from crawler.judging import Verdict, judge, judge_failure, link_of, may_be_read, sitemap_links
 from crawler.links import Scope, make_link
 from crawler.multipage import PART, Multipage
 from crawler.readers import Readers
@@ -46,7 +46,11 @@ class Session:
         seeds: Sequence[str],
         options: Options,
         readers: Readers | None = None,
+        committer: Callable[..., Committer] = Committer,
+        purpose: str = "manual",
     ) -> None:
+        if options.browser:
+            browser.check(portal.key)
         self.store = store
         self.writer = writer
         self.options = options
@@ -64,7 +68,7 @@ class Session:
             )
         self.crawl_id = store.begin_crawl(
             self.portal,
-            reason="manual",
+            reason=purpose,
             settings_digest=text_digest(str(sorted(asdict(options).items()))),
             versions={name: version(name) for name in ("khocong", "scrapy", "trafilatura", "lxml")},
         )
@@ -76,7 +80,7 @@ class Session:
         self.counts: dict[str, int] = {}
         self.articles_in_archive = 0
         self.unread: dict[str, int] = {}
-        self.committer = Committer(
+        self.committer = committer(
             store, writer, self.crawl_id, on_stored=self._stored, on_error=self._broken
         )
         self.frontier = Frontier(
@@ -86,7 +90,7 @@ class Session:
             gates=self.gates,
             robots=self.robots,
             record=self.committer.add,
-            hurry=self.committer.flush,
+            hurry=self.committer.hurry,
             want_robots=lambda url: self._enter([robots_url(url)], "robots"),
             closed=self.yields.closed,
             max_requests=options.max_requests,
@@ -167,13 +171,10 @@ class Session:
 
     async def _understand(self, lease: LeasedUrl, exchange: Exchange, *, adopted: bool = False) -> None:
         reading: Reading | None = None
-        if exchange.status == 200 and may_be_page(exchange):
+        if exchange.status == 200 and may_be_read(lease, exchange):
             reading = await self.readers.read(
-                ReadJob(
-                    exchange.body, exchange.url, exchange.header("content-type"),
-                    exchange.header("content-encoding"), self.portal, lease.kind, self.options.images,
-                )
-            )  # fmt: skip
+                ReadJob.of(exchange, self.portal, lease.kind, images=self.options.images)
+            )
         verdict = judge(lease, exchange, reading, self.portal, self._follow.get(lease.url_id, ("", 0))[1])
         if adopted and verdict.outcome.state == "pending":
             if verdict.follow is not None:

@@ -1,20 +1,15 @@
 """`khocong crawl`: crawl portals or URLs politely into the archive; the same command again resumes."""
 
-import sys
-import time
+import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from archive.commands.common import INTERRUPTED, Console, clean, common_options, examples
+from archive.commands.common import INTERRUPTED, Console, common_options, examples
 from archive.errors import UsageError
-from crawler import run
-from crawler.session import Session
-from crawler.summary import exit_code, lines_of, summary_of
-
-_QUIET_TICKS_S = 10.0
 
 
 @click.command(
@@ -22,9 +17,21 @@ _QUIET_TICKS_S = 10.0
         "khocong crawl chaudoc.angiang.gov.vn",
         "khocong crawl https://example.gov.vn/ --delay 2 --max-requests 500",
         "khocong crawl https://example.gov.vn/ --since 2025-01-01 --archive tinh-moi",
+        "khocong crawl angiang dongthap vinhlong",
+        "khocong crawl --due",
+        "khocong crawl --all --max-requests 200 --parallel 32",
     )
 )
-@click.argument("portals", nargs=-1, required=True, metavar="PORTAL|URL …")
+@click.argument("portals", nargs=-1, metavar="PORTAL|URL …")
+@click.option("--all", "everything", is_flag=True, help="Every portal of the registry, and of the archive.")
+@click.option("--due", is_flag=True, help="Those of the archive that were cut short, or not seen for a day.")
+@click.option(
+    "--parallel",
+    type=click.IntRange(1, 256),
+    default=16,
+    show_default=True,
+    help="How many portals at a time; the others wait for their turn.",
+)
 @click.option(
     "--delay",
     type=click.FloatRange(min=0),
@@ -35,93 +42,106 @@ _QUIET_TICKS_S = 10.0
     "--max-requests",
     type=click.IntRange(min=1),
     metavar="N",
-    help="End after N requests; the same command goes on from there.",
+    help="End each portal after N requests; the same command goes on from there.",
 )
 @click.option("--since", metavar="DATE", help="Leave articles that a sitemap says are older for later.")
 @click.option("--allow-private", is_flag=True, help="Allow loopback and private addresses, for these hosts.")
 @click.option(
     "--workers",
     type=click.IntRange(min=0, max=64),
-    default=1,
-    show_default=True,
-    help="Processes that read pages; 0 reads them in the crawling process.",
+    help="Processes that read pages; 0 reads them in the crawling process.  [default: 1; 2 for many portals]",
 )
+@click.option("--browser", is_flag=True, help="Render pages in Chromium: for a portal made of JavaScript.")
+@click.option("--wait-for", metavar="CSS", help="With --browser: a page is ready when this is there.")
 @common_options
 def crawl(
     portals: Sequence[str],
+    everything: bool,
+    due: bool,
+    parallel: int,
     delay: float | None,
     max_requests: int | None,
     since: str | None,
     allow_private: bool,
-    workers: int,
+    workers: int | None,
+    browser: bool,
+    wait_for: str | None,
     archive_dir: Path,
     as_json: bool,
 ) -> int:
     """Crawl portals of the registry, or any URL, into the archive. Interrupt at will: nothing is lost.
 
+    Several portals are crawled at once, each at its own pace: what hangs, dies or misbehaves does not hold
+    up the others. With --json each prints one object, several portals one a line as they end.
+
     Exit codes: 0 done (or the budget is spent), 1 failed, 2 not understood, 130 interrupted.
     """
+    _check_words(portals, everything=everything, due=due)
+    given: dict[str, Any] = {
+        "delay": delay, "max_requests": max_requests, "since": since, "workers": workers,
+        "allow_private": "1" if allow_private else "", "browser": browser, "wait_for": wait_for,
+    }  # fmt: skip
+    # Scrapy takes a second to import: not for --help, nor for what cannot be understood.
+    from crawler import plans, run
+    from crawler.commands.progress import progress
+
+    choose = partial(plans.every, given) if everything else partial(plans.due, given) if due else None
+    many = choose is not None or len(portals) > 1
+    shown = progress(_print_line if as_json and many else None)
+    try:
+        summaries = run.crawl(portals, archive_dir, given, shown, choose=choose, parallel=parallel)
+    finally:
+        shown.close()
+    if not summaries and not shown.skipped:
+        Console().note("nothing is due" if due else "there is no portal to crawl")
+        return 0
+    if many:
+        return _report_many(summaries, shown.skipped, as_json=as_json)
+    return _report_one(summaries[0], as_json=as_json)
+
+
+def _check_words(portals: Sequence[str], *, everything: bool, due: bool) -> None:
+    if bool(portals) + everything + due != 1:
+        raise UsageError(
+            "name portals or URLs, or one of --all and --due; `khocong crawl --help` shows examples"
+        )
     for word in portals:
         if "://" in word and not word.lower().startswith(("http://", "https://")):
             raise UsageError(f"{word!r} is not an http(s) URL; only those are crawled")
-    given: dict[str, Any] = {
-        "delay": delay, "max_requests": max_requests, "since": since, "workers": workers,
-        "allow_private": "1" if allow_private else "",
-    }  # fmt: skip
-    progress = _Progress()
-    sessions = run.crawl(portals, archive_dir, given, progress)
-    progress.end()
+
+
+def _print_line(summary: dict[str, Any]) -> None:
+    click.echo(json.dumps(summary, ensure_ascii=False, default=str))
+
+
+def _report_one(summary: dict[str, Any], *, as_json: bool) -> int:
+    from crawler.summary import exit_code, lines_of
+
     console = Console()
-    summaries = [summary_of(session) for session in sessions]
     if as_json:
-        console.json(summaries if len(summaries) > 1 else summaries[0])
-    for summary in summaries:
-        for line in lines_of(summary):
-            (console.note if as_json else console.line)(line)
+        console.json(summary)
+    for line in lines_of(summary):
+        (console.note if as_json else console.line)(line)
+    return exit_code(summary)
+
+
+def _report_many(summaries: Sequence[dict[str, Any]], skipped: Sequence[str], *, as_json: bool) -> int:
+    from crawler.commands.progress import ending_of
+    from crawler.summary import exit_code
+
+    console = Console()
+    say = console.note if as_json else console.line
     codes = [exit_code(summary) for summary in summaries]
-    return INTERRUPTED if INTERRUPTED in codes else max(codes)
-
-
-class _Progress:
-    """One line that is written over on a terminal; elsewhere a plain line every ten seconds. On stderr."""
-
-    def __init__(self) -> None:
-        self.started = time.monotonic()
-        self._terminal = sys.stderr.isatty()
-        self._last = self.started
-        self._width = 0
-
-    def __call__(self, sessions: Sequence[Session]) -> None:
-        now = time.monotonic()
-        if not self._terminal and now - self._last < _QUIET_TICKS_S:
-            return
-        self._last = now
-        text = clean(self._text(sessions, now - self.started))
-        if self._terminal:
-            click.echo("\r" + text[:118].ljust(self._width), err=True, nl=False)
-            self._width = len(text[:118])
-        else:
-            click.echo(text, err=True)
-
-    def end(self) -> None:
-        """Clear the line."""
-        if self._terminal and self._width:
-            click.echo("\r" + " " * self._width + "\r", err=True, nl=False)
-
-    @staticmethod
-    def _text(sessions: Sequence[Session], elapsed_s: float) -> str:
-        requests = sum(session.tally.requests for session in sessions)
-        articles = sum(session.tally.articles for session in sessions)
-        pending = sum(session.pending for session in sessions)
-        rate = requests / elapsed_s if elapsed_s else 0.0
-        eta = f", about {_length(pending / rate)} left" if rate and pending else ""
-        name = sessions[0].portal.key if len(sessions) == 1 else f"{len(sessions)} portals"
-        return f"{name}: {requests} fetched, {articles} articles, {pending} pending, {rate:.1f}/s{eta}"
-
-
-def _length(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"
+    if not as_json:
+        for summary in sorted(summaries, key=lambda one: str(one["portal"])):
+            say(ending_of(summary))
+    new = sum(summary["articles"]["new"] for summary in summaries)
+    changed = sum(summary["articles"]["changed"] for summary in summaries)
+    say(
+        f"{len(summaries)} portals: {codes.count(0)} well, {codes.count(1)} failed,"
+        f" {codes.count(INTERRUPTED)} interrupted, {len(skipped)} not begun; {new} articles new,"
+        f" {changed} changed, {sum(summary['requests'] for summary in summaries)} requests"
+    )
+    if INTERRUPTED in codes or skipped:
+        return INTERRUPTED if INTERRUPTED in codes or 1 not in codes else 1
+    return max(codes)
