@@ -22,6 +22,12 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 # RFC 3986 unreserved and the sub-delimiters that mean themselves in a path.
 _PATH_SAFE = ":@!$&'()*+,;=-._~"
 _NOT_PLAIN = re.compile(r"%[0-9A-Fa-f]{2}|[^A-Za-z0-9:@!$&'()*+,;=\-._~]")
+# Case folds word by word: `/Tin-Tuc/` and `/tin-tuc/` are one list on IIS, and `/Article/Lz4V+MXkybc@/` is an
+# article's own id (both seen). A word is written in one case, capitalised, or CamelCase with an acronym.
+_WORDS = re.compile(r"%[0-9A-Fa-f]{2}|[A-Za-z0-9]+")
+_WORD = re.compile(r"[A-Z]?[a-z]+\d*|[A-Z]+\d*|\d+[a-z]*|(?:[A-Z][a-z]{2,})+[A-Z]*\d*")
+# In a query short letters are more often an id ("?v=Ab") than a word.
+_LONG_WORD = re.compile(r"(?=[A-Za-z]{4})(?:" + _WORD.pattern + ")")
 # An escaped semicolon or slash is a letter of the segment, a bare one divides.
 _KEEP_ESCAPED = ";/"
 
@@ -118,8 +124,9 @@ def canonical(url: str) -> str:
 def urlkey(url: str) -> str:
     """Return the SURT sort key: `vn,gov,angiang,chaudoc)/path?a=1`.
 
-    Without scheme, `www.` and a trailing slash, with the query sorted and the whole lower-cased: the form
-    CDX indexes sort by. Raises ValueError for what is not an http(s) URL.
+    Without scheme, `www.` and a trailing slash, with the query sorted, in the order CDX indexes sort by. Host
+    and parameter names are lower case, words of path and values too; an encoded id keeps its case.
+    Raises ValueError for what is not an http(s) URL.
     """
     parts = split(url)
     host, _, port = (
@@ -127,6 +134,21 @@ def urlkey(url: str) -> str:
     )
     labels = host.removeprefix("www.").split(".")
     address = host if re.fullmatch(r"[\d.]+|\[.*\]", host) else ",".join(reversed(labels))
-    query = "&".join(sorted(clean_query(parts.query).split("&")))
-    path = parts.path.rstrip("/") or "/"
-    return f"{address}{':' + port if port else ''}){path}{'?' + query if query else ''}".lower()
+    query = "&".join(sorted(_fold_pair(pair) for pair in clean_query(parts.query).split("&")))
+    path = _WORDS.sub(_fold_word, parts.path.rstrip("/") or "/")
+    return f"{address}{':' + port if port else ''}){path}{'?' + query if query else ''}"
+
+
+def _fold_word(found: re.Match[str]) -> str:
+    word = found[0]
+    return word.lower() if word[0] == "%" or _WORD.fullmatch(word) else word
+
+
+def _fold_pair(pair: str) -> str:
+    name, equals, value = pair.partition("=")
+    return name.lower() + equals + _WORDS.sub(_fold_value, value)
+
+
+def _fold_value(found: re.Match[str]) -> str:
+    word = found[0]
+    return word.lower() if word[0] == "%" or _LONG_WORD.fullmatch(word) else word

@@ -38,3 +38,28 @@ def test_nothing_but_value_error(text):
             function(text)
         except ValueError:
             continue
+
+
+# A digit between letters: what base64 and base62 look like, and no word.
+ids = st.from_regex(r"[A-Za-z][0-9][A-Za-z0-9]{0,8}[A-Za-z]", fullmatch=True)
+forms = st.sampled_from(
+    ["http://a.gov.vn/Article/{}+M@/546.html", "http://a.gov.vn/xem?id={}", "http://a.gov.vn/tin/{}"]
+)
+
+
+@given(ids, ids, forms)
+@example("Lz4V", "lZ4v", "http://a.gov.vn/Article/{}+M@/546.html")
+def test_encoded_ids_that_differ_in_case_alone_are_two(first, second, form):
+    assert (urlkey(form.format(first)) == urlkey(form.format(second))) == (first == second)
+
+
+@given(
+    st.lists(
+        st.sampled_from(["tin", "tuc", "su-kien", "home", "chi-tiet", "van-ban"]), min_size=1, max_size=4
+    )
+)
+def test_words_meet_whatever_their_case(words):
+    small = "http://a.gov.vn/" + "/".join(words) + "/12.html?pageindex=2"
+    capital = "http://A.gov.vn/" + "/".join(word.title() for word in words) + "/12.HTML?PageIndex=2"
+    shouted = "HTTP://A.GOV.VN/" + "/".join(words).upper() + "/12.html?PAGEINDEX=2"
+    assert urlkey(small) == urlkey(capital) == urlkey(shouted)
