@@ -5,7 +5,9 @@ import unicodedata
 from functools import lru_cache
 
 from lxml import etree
-from lxml.html import HtmlElement, HTMLParser, document_fromstring
+from lxml.html import HtmlElement, HTMLParser
+
+from crawler.selecting import index_of
 
 # Nothing inside these is ever words of an article.
 SILENT_TAGS = frozenset(
@@ -115,35 +117,40 @@ def parse(text: str) -> HtmlElement:
         data = text.encode("utf-8", "surrogatepass")
     if not data.strip():
         raise EmptyPage("the page is empty")
-    parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     try:
-        return document_fromstring(data, parser=parser)
+        tree = etree.fromstring(data, _parser())
     except (etree.ParserError, etree.XMLSyntaxError, AssertionError) as error:
         raise EmptyPage(f"nothing that can be read as HTML: {error}") from error
+    if tree is None:
+        raise EmptyPage("nothing that can be read as HTML")
+    assert isinstance(tree, HtmlElement)
+    return tree
 
 
-@lru_cache(maxsize=2048)
-def _compiled(xpath: str) -> etree.XPath:
-    return etree.XPath(xpath)
+@lru_cache(maxsize=1)
+def _parser() -> HTMLParser:
+    parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    # lxml.html asks a Python function for the class of each element; one class for all is looked up in C.
+    parser.set_element_class_lookup(etree.ElementDefaultClassLookup(element=HtmlElement))
+    return parser
 
 
 def find_all(tree: HtmlElement, xpaths: tuple[str, ...]) -> list[HtmlElement]:
     """Return the elements of the first XPath that matches anything, in document order."""
+    index = index_of(tree)
     for xpath in xpaths:
-        found = _compiled(xpath)(tree)
-        if isinstance(found, list):
-            elements = [node for node in found if isinstance(node, HtmlElement)]
-            if elements:
-                return elements
+        elements = [node for node in index.select(xpath) if isinstance(node, HtmlElement)]
+        if elements:
+            return elements
     return []
 
 
 def find_value(tree: HtmlElement, xpaths: tuple[str, ...]) -> str:
     """Return the first non-empty text of the XPaths: an element's words, or an attribute's value."""
+    index = index_of(tree)
     for xpath in xpaths:
-        found = _compiled(xpath)(tree)
-        for node in found if isinstance(found, list) else [found]:
-            text = words_of(node) if isinstance(node, HtmlElement) else squeeze(str(node))
+        for node in index.select(xpath):
+            text = words_of(node) if isinstance(node, HtmlElement) else squeeze(node)
             if text:
                 return text
     return ""
@@ -160,17 +167,23 @@ def squeeze(text: str) -> str:
 
 def words_of(element: HtmlElement) -> str:
     """Return the words under *element*, squeezed, with a space wherever a block or `<br>` ends."""
+    if not len(element):
+        text = element.text
+        return squeeze(text) if text and element.tag not in SILENT_TAGS else ""
     parts: list[str] = []
     for node in element.iter():
         tag = node.tag
-        if node is not element and (tag in BLOCK_TAGS or tag == "br"):
+        apart = (tag in BLOCK_TAGS or tag == "br") and node is not element
+        if apart:
             parts.append(" ")
-        if tag not in SILENT_TAGS and node.text:
-            parts.append(node.text)
-        if node is not element and node.tail:
-            if tag in BLOCK_TAGS:
+        text = node.text
+        if text and tag not in SILENT_TAGS:
+            parts.append(text)
+        text = node.tail
+        if text and node is not element:
+            if apart:
                 parts.append(" ")
-            parts.append(node.tail)
+            parts.append(text)
     return squeeze("".join(parts))
 
 
@@ -186,26 +199,34 @@ def is_hidden(element: HtmlElement) -> bool:
     return bool(style and _HIDDEN_STYLE.search(style))
 
 
-def step_of(element: HtmlElement) -> str:
-    """Return one step of a structural path: tag, id and classes, digits masked."""
-    step = str(element.tag)
-    ident = element.get("id")
+@lru_cache(maxsize=8192)
+def _step(tag: str, ident: str | None, classes: str | None) -> str:
+    step = tag
     if ident:
         step += "#" + _DIGITS.sub("0", ident)
-    classes = element.get("class")
     if classes:
         step += "." + ".".join(sorted(set(_DIGITS.sub("0", classes).split())))
     return step
 
 
-def path_of(element: HtmlElement, root: HtmlElement | None = None) -> str:
-    """Return the structural path from *root* (or the document) down to *element*."""
-    steps = [step_of(element)]
-    node = element
-    while node is not root and (parent := node.getparent()) is not None:
-        node = parent
-        steps.append(step_of(node))
-    return "/".join(reversed(steps))
+def step_of(element: HtmlElement) -> str:
+    """Return one step of a structural path: tag, id and classes, digits masked."""
+    return _step(str(element.tag), element.get("id"), element.get("class"))
+
+
+def path_of(element: HtmlElement) -> str:
+    """Return the structural path from the document's root down to *element*."""
+    known = index_of(element.getroottree().getroot()).paths
+    chain = []
+    node: HtmlElement | None = element
+    while node is not None and node not in known:
+        chain.append(node)
+        node = node.getparent()
+    path = known[node] if node is not None else ""
+    for node in reversed(chain):
+        path = f"{path}/{step_of(node)}" if path else step_of(node)
+        known[node] = path
+    return path
 
 
 def with_class(name: str, tag: str = "*") -> str:

@@ -73,8 +73,9 @@ def extract_tree(
         if reason := soft.soft_reason(tree, url, "", 0):
             raise NotAnArticle(reason, find_value(tree, ("//title", "//h1"))[:100]) from None
         raise
+    words = "\n".join((parts.lead, *(line.text for line in parts.body.lines)))
     chars = sum(len(line.text) for line in parts.body.lines) + len(parts.lead)
-    if reason := soft.soft_reason(tree, url, parts.title, chars):
+    if reason := soft.soft_reason(tree, url, parts.title, chars, words):
         raise NotAnArticle(reason, parts.title[:100])
     # A container the adapter knows may hold one short line: the last part of several, a bare notice.
     if chars < (1 if parts.method == "adapter" else _LEAST_BODY) and not parts.body.attachments:

@@ -77,10 +77,11 @@ _SHORT_PAGE = 900
 _BRIEF = 250
 
 
-def soft_reason(tree: HtmlElement, url: str, title: str, body_chars: int) -> str:
+def soft_reason(tree: HtmlElement, url: str, title: str, body_chars: int, article: str = "") -> str:
     """Return why a page that answered 200 is not content ("" when nothing speaks against it).
 
-    *body_chars* is how much article text was found: with a real body only a title that says so counts.
+    *article* is the text that was found, *body_chars* its length: with a real body only a title that says
+    so counts, and hidden links beside it do not.
     """
     heading = fold(title) or fold(find_value(tree, ("//title", "//h1")))
     page_title = fold(find_value(tree, ("//title",)))
@@ -99,9 +100,15 @@ def soft_reason(tree: HtmlElement, url: str, title: str, body_chars: int) -> str
             return reason
     if body_chars < 250 and _is_login_form(tree):
         return "login"
-    if len(_SPAM.findall(fold(words_of(body)[:60_000]) if body_chars < 20_000 else "")) >= 6:
+    if _is_spam(f"{title}\n{article}" if body_chars >= _BRIEF else words_of(body)):
         return "injected_spam"
     return ""
+
+
+def _is_spam(words: str) -> bool:
+    """Say whether words speak of betting again and again: news of one raid names one game, spam them all."""
+    found = _SPAM.findall(fold(words[:60_000]))
+    return len(found) >= 6 and len(set(found)) >= 3
 
 
 def _is_login_form(tree: HtmlElement) -> bool:

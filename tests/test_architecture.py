@@ -29,13 +29,13 @@ ARCHIVE_LADDER = (
     "commands cli __main__",
 )
 CRAWLER_LADDER = (
-    "charset selecting dom demo settings",
+    "charset selecting dom demo settings connecting stamps",
     "platforms blocks feeds soft files",
     "registry registry_file body trim titles published attribution zones chrome links listing",
     "layout extraction parts page",
-    "tally exchange yields reading readers judging multipage connecting gates robots recrawl commit frontier",
-    "middlewares",
-    "session sharing plans conducting run probing summary spiders",
+    "tally exchange yields reading readers judging multipage groups gates schemes chains robots recrawl commit frontier",
+    "wire middlewares",
+    "session attaching sharing plans conducting run probing summary spiders",
     "commands cli",
 )
 

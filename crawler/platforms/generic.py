@@ -101,7 +101,10 @@ class Generic(Platform):
     name = "generic"
     hints = Hints(
         furniture=(
-            "//nav | //aside | //footer | //*[@role='navigation' or @role='contentinfo']",
+            "//nav",
+            "//aside",
+            "//footer",
+            "//*[@role='navigation' or @role='contentinfo']",
             "//*[@id='comments' or @id='respond' or @id='idcomment']",
             *(with_class(name) for name in ("post-tools", "sharedaddy", "breadcrumb", "breadcrumbs")),
             *(with_class(name) for name in ("related", "related-posts", "page-links", "comments-area")),

@@ -1,0 +1,239 @@
+"""XPaths answered from lookups: what stands under a tag, a class, an id, each found once a page.
+
+Adapters name places in XPath, and about thirty of them are asked of every page. libxml2 walks the whole
+page for each and rebuilds each class attribute on the way (a third of all time, measured); here a page's
+classes are read once and the plain forms of XPath become lookups. What is not plain is still XPath, asked
+only where the classes and ids it names stand in the page at all.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
+
+from lxml import etree
+from lxml.html import HtmlElement
+
+Test: TypeAlias = Callable[[HtmlElement], bool]
+Found: TypeAlias = HtmlElement | str
+
+_STEP = re.compile(r"(//?)(\*|[A-Za-z][\w-]*)((?:\[(?:[^\[\]]|\[[^\[\]]*\])*\])*)")
+_PREDICATE = re.compile(r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]")
+_CLASS = re.compile(r"contains\(concat\(' ', normalize-space\(@class\), ' '\), ' ([^' ]+) '\)")
+_EQUAL = re.compile(r"@([\w-]+)\s*=\s*'([^']*)'")
+_PARTLY = re.compile(r"(contains|starts-with)\(@([\w-]+), '([^']*)'\)")
+_HAS = re.compile(r"@([\w-]+)")
+_COMMON = frozenset(["href", "class", "id"])
+# An attribute's value or an element's own text, where an XPath ends in one.
+_ENDING = re.compile(r"/(?:@([\w-]+)|(text\(\)))$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Atom:
+    """One test of one element: by which attribute it is looked up, and whether for one whole word of it."""
+
+    attribute: str
+    word: str | None
+    holds: Test
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One step of a plain XPath: any of `either` holds for each of `tests`."""
+
+    child: bool
+    tag: str | None
+    tests: tuple[tuple[_Atom, ...], ...]
+
+    @property
+    def rare(self) -> bool:
+        """Whether its elements are looked up by more than a tag."""
+        return any(
+            one.word is not None or one.attribute not in _COMMON for either in self.tests for one in either
+        )
+
+    def holds(self, node: HtmlElement) -> bool:
+        if self.tag is not None and node.tag != self.tag:
+            return False
+        for either in self.tests:
+            for atom in either:
+                if atom.holds(node):
+                    break
+            else:
+                return False
+        return True
+
+
+class Index:
+    """What of one tree has been looked up so far; the tree must not change while it is asked."""
+
+    def __init__(self, root: HtmlElement) -> None:
+        self.root = root
+        self._tags: dict[str, list[HtmlElement]] = {}
+        self._attributes: dict[str, list[HtmlElement]] = {}
+        self._classes: defaultdict[str, list[HtmlElement]] | None = None
+        self._ids: defaultdict[str, list[HtmlElement]] | None = None
+        self._answers: dict[str, list[Found]] = {}
+        self.paths: dict[HtmlElement, str] = {}
+
+    def with_tag(self, tag: str) -> list[HtmlElement]:
+        """Return the elements of one tag, in document order."""
+        found = self._tags.get(tag)
+        if found is None:
+            found = self._tags[tag] = list(self.root.iter(tag))
+        return found
+
+    def with_attribute(self, name: str) -> list[HtmlElement]:
+        """Return the elements that carry an attribute, in document order."""
+        found = self._attributes.get(name)
+        if found is None:
+            bearing = compiled(f"//*[@{name}]")(self.root)
+            assert isinstance(bearing, list)
+            found = self._attributes[name] = [node for node in bearing if isinstance(node, HtmlElement)]
+        return found
+
+    def with_class(self, name: str) -> list[HtmlElement]:
+        """Return the elements of one class, in document order."""
+        if self._classes is None:
+            self._classes = defaultdict(list)
+            for node in self.with_attribute("class"):
+                for word in dict.fromkeys(node.get("class", "").split()):
+                    self._classes[word].append(node)
+        return self._classes.get(name, [])
+
+    def with_id(self, name: str) -> list[HtmlElement]:
+        """Return the elements of one id: a page may write it twice."""
+        if self._ids is None:
+            self._ids = defaultdict(list)
+            for node in self.with_attribute("id"):
+                self._ids[node.get("id", "")].append(node)
+        return self._ids.get(name, [])
+
+    def select(self, xpath: str) -> list[Found]:
+        """Return what an XPath finds, as lxml would; the list is shared, and not to be changed."""
+        found = self._answers.get(xpath)
+        if found is None:
+            found = self._answers[xpath] = _query(xpath)(self)
+        return found
+
+    def bearers(self, step: _Step) -> list[HtmlElement]:
+        """Return the elements among which those of a step are, by its rarest mark."""
+        for either in step.tests:
+            if len(either) == 1 and either[0].word is not None:
+                atom = either[0]
+                assert atom.word is not None
+                return self.with_class(atom.word) if atom.attribute == "class" else self.with_id(atom.word)
+        for either in step.tests:
+            # Links and styled boxes are too many: their tag is the rarer mark.
+            attributes = {atom.attribute for atom in either}
+            if len(attributes) == 1 and (step.tag is None or attributes.isdisjoint(_COMMON)):
+                return self.with_attribute(attributes.pop())
+        return self.with_tag(step.tag or "*")
+
+
+@lru_cache(maxsize=1)
+def index_of(root: HtmlElement) -> Index:
+    """Return the index of the page in hand: the last one is kept, `index_of.cache_clear()` lets it go."""
+    return Index(root)
+
+
+@lru_cache(maxsize=4096)
+def compiled(xpath: str) -> etree.XPath:
+    """Return an XPath made ready; its strings do not hold the page they came from."""
+    return etree.XPath(xpath, smart_strings=False)
+
+
+@lru_cache(maxsize=4096)
+def _query(xpath: str) -> Callable[[Index], list[Found]]:
+    steps, ending = _plain(xpath)
+    if steps:
+        return lambda index: _ended(_matching(index, steps), ending)
+    classes, evaluate = tuple(_CLASS.findall(xpath)), compiled(xpath)
+    # In a union or an "or" a missing class says nothing.
+    needed = classes if " | " not in xpath and " or " not in xpath and "not(" not in xpath else ()
+
+    def ask(index: Index) -> list[Found]:
+        if not all(index.with_class(name) for name in needed):
+            return []
+        found = evaluate(index.root)
+        return list(found) if isinstance(found, list) else [str(found)]
+
+    return ask
+
+
+def _plain(xpath: str) -> tuple[tuple[_Step, ...], str]:
+    """Return the steps of a plain XPath and the attribute (or "text()") it ends in; () where it is not."""
+    end = _ENDING.search(xpath)
+    body, ending = (xpath[: end.start()], end[1] or end[2]) if end else (xpath, "")
+    steps, at = [], 0
+    while at < len(body):
+        match = _STEP.match(body, at)
+        if match is None:
+            return (), ""
+        at = match.end()
+        tests = []
+        for predicate in _PREDICATE.findall(match[3]):
+            either = tuple(_atom(part) for part in predicate.split(" or "))
+            if not all(either):
+                return (), ""
+            tests.append(tuple(atom for atom in either if atom is not None))
+        steps.append(_Step(match[1] == "/", None if match[2] == "*" else match[2], tuple(tests)))
+    return tuple(steps), ending
+
+
+def _atom(test: str) -> _Atom | None:
+    if match := _CLASS.fullmatch(test):
+        name = match[1]
+        return _Atom("class", name, lambda node: name in node.get("class", "").split())
+    if match := _EQUAL.fullmatch(test):
+        attribute, value = match[1], match[2]
+        whole = value if attribute == "id" else None
+        return _Atom(attribute, whole, lambda node: node.get(attribute) == value)
+    if match := _PARTLY.fullmatch(test):
+        how, key, piece = match[1], match[2], match[3]
+        if how == "contains":
+            return _Atom(key, None, lambda node: piece in node.get(key, ""))
+        return _Atom(key, None, lambda node: node.get(key, "").startswith(piece))
+    if match := _HAS.fullmatch(test):
+        key = match[1]
+        return _Atom(key, None, lambda node: node.get(key) is not None)
+    return None
+
+
+def _matching(index: Index, steps: tuple[_Step, ...]) -> list[HtmlElement]:
+    last, before = steps[-1], steps[:-1]
+    for step in before:
+        # Most hints name a box that most pages do not have.
+        if not index.bearers(step):
+            return []
+    if not before or last.rare:
+        return [node for node in index.bearers(last) if last.holds(node) and _stands_in(node, last, before)]
+    # Every second element is a link or a paragraph: they are looked for inside the box, not the reverse.
+    inside: dict[HtmlElement, None] = {}
+    for outer in _matching(index, before):
+        nodes = outer.iterchildren(last.tag or "*") if last.child else outer.iterdescendants(last.tag or "*")
+        inside.update((node, None) for node in nodes if last.holds(node))
+    return list(inside)
+
+
+def _stands_in(node: HtmlElement, step: _Step, before: tuple[_Step, ...]) -> bool:
+    """Say whether an element of *step* stands in elements of the steps before it."""
+    if not before:
+        return not step.child or node.getparent() is None
+    outer = before[-1]
+    for parent in node.iterancestors():
+        if outer.holds(parent) and _stands_in(parent, outer, before[:-1]):
+            return True
+        if step.child:
+            return False
+    return False
+
+
+def _ended(nodes: list[HtmlElement], ending: str) -> list[Found]:
+    if not ending:
+        return list(nodes)
+    if ending != "text()":
+        return [value for node in nodes if (value := node.get(ending)) is not None]
+    return [text for node in nodes for text in (node.text, *(child.tail for child in node)) if text]
