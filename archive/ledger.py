@@ -15,7 +15,7 @@ STATES: tuple[UrlState, ...] = get_args(UrlState)
 # an end, so that a late outcome can never start a fetch.
 ALLOWED: dict[str, frozenset[str]] = {
     "leased": frozenset({"pending", "done", "excluded", "failed", "gone"}),
-    "pending": frozenset({"done", "excluded", "failed", "gone"}),
+    "pending": frozenset({"pending", "done", "excluded", "failed", "gone"}),
     "done": frozenset({"done", "gone"}),
     "gone": frozenset({"done", "gone"}),
     "failed": frozenset({"done", "failed", "gone"}),

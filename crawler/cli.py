@@ -13,6 +13,8 @@ CRAWLER_COMMANDS = {
     "demo": LazyCommand("crawler.commands.demo:demo", "Try everything on a small portal that comes along."),
     "crawl": LazyCommand("crawler.commands.crawl:crawl", "Crawl portals or URLs politely into the archive."),
     "probe": LazyCommand("crawler.commands.probe:probe", "Show what each step makes of one page."),
+    "ingest": LazyCommand("crawler.commands.ingest:ingest", "Take in WARC, WACZ, mirrors and saved pages."),
+    "attachments": LazyCommand("crawler.commands.attachments:attachments", "Read the text of attached files."),
     "portals": LazyCommand("crawler.commands.portals:portals", "List the portals that are known."),
     "new-portal": LazyCommand("crawler.commands.new_portal:new_portal", "Write the registry file of a site."),
     "status": LazyCommand("archive.commands.status:status", "Show how each portal of the archive stands."),

@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from warcio.exceptions import ArchiveLoadFailed
 
 from archive.digests import payload_digest
 from archive.errors import WarcDamaged
+from archive.warc.http import unchunk
 
 # A gzip bomb of 10 kB holds 10 MB; no page of a portal has come near this.
 MAX_BODY_BYTES = 256 * 1024 * 1024
@@ -46,11 +48,15 @@ class Record:
         return next((value for key, value in self.warc_headers if key.lower() == name.lower()), None)
 
     def body(self, max_bytes: int = MAX_BODY_BYTES) -> bytes:
-        """Return the payload with content-encoding undone, cut at *max_bytes*.
+        """Return the payload with chunks and content-encoding undone, cut at *max_bytes*.
+
+        Records of ours stand without chunks; those copied from other tools' files may have them.
 
         Raises WarcDamaged for an encoding that is unknown or does not fit the bytes.
         """
-        return decode_body(self.payload, self.header("Content-Encoding") or "", max_bytes)
+        chunked = "chunked" in (self.header("Transfer-Encoding") or "").lower()
+        payload = unchunk(self.payload) if chunked else self.payload
+        return decode_body(payload, self.header("Content-Encoding") or "", max_bytes)
 
     def digest_matches(self) -> bool:
         """Say whether the payload is what its own digest says; a revisit carries none to compare."""
@@ -92,6 +98,25 @@ def iterate(path: Path) -> Iterator[Record]:
         raise WarcDamaged(f"no WARC record at {path}:{offset}: {_first_line(error)}") from error
 
 
+def rendering_of(path: Path, offset: int, record_id: str) -> Record | None:
+    """Return the document a browser made of the response *record_id* at *offset*, None where there is none.
+
+    It stands behind the response and its request, where `WarcWriter.write_exchange` put it.
+    """
+    try:
+        with path.open("rb") as stream:
+            stream.seek(offset)
+            for record in islice(ArchiveIterator(stream), 3):
+                if record.rec_type == "resource":
+                    found = _read(record, path.name)
+                    return (
+                        found if (found.warc_header("WARC-Concurrent-To") or "")[1:-1] == record_id else None
+                    )
+    except (ArchiveLoadFailed, EOFError, OSError, ValueError, zlib.error):
+        return None  # a crash cut the end of the file: the response stands without it
+    return None
+
+
 def decode_body(payload: bytes, encoding: str, max_bytes: int = MAX_BODY_BYTES) -> bytes:
     """Undo a Content-Encoding (gzip, deflate, br and zstd where their modules are installed)."""
     for name in reversed([part.strip().lower() for part in encoding.split(",")]):
@@ -130,9 +155,10 @@ def _unpack_optional(name: str, payload: bytes, max_bytes: int) -> bytes:
         if name == "br":
             import brotli  # type: ignore[import-untyped]  # optional, and without types
 
-            return bytes(brotli.decompress(payload))[:max_bytes]
+            # Only brotli 1.2 can be told to stop: older ones unpack 300 bytes to 1 GB, and are not used.
+            return bytes(brotli.Decompressor().process(payload, output_buffer_limit=max_bytes))[:max_bytes]
         if name == "zstd":
-            import zstandard  # type: ignore[import-not-found]  # optional
+            import zstandard
 
             with zstandard.ZstdDecompressor().stream_reader(payload) as reader:
                 return bytes(reader.read(max_bytes))

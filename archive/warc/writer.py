@@ -16,9 +16,11 @@ from archive.warc.records import (
     SERVER_NOT_MODIFIED,
     RawRequest,
     RawResponse,
+    Rendering,
     Revisit,
     WarcPlace,
     new_record_id,
+    rendering_record,
     request_record,
     response_record,
     warcinfo_record,
@@ -66,19 +68,34 @@ class WarcWriter:
         self._new_name = False
 
     def write_exchange(
-        self, request: RawRequest, response: RawResponse, *, revisit: Revisit | None = None
+        self,
+        request: RawRequest,
+        response: RawResponse,
+        *,
+        revisit: Revisit | None = None,
+        rendering: Rendering | None = None,
     ) -> WarcPlace:
         """Write one exchange, the response before the request, and return the response's place.
 
         With *revisit* the payload is not written: the record points at the earlier one that carries it.
+        A *rendering* follows the request (`archive.warc.reader.rendering_of` finds it).
         """
         response_id, request_id = self._new_id(), self._new_id()
         record, digest = response_record(request, response, response_id, revisit)
         tail = request_record(request, response, request_id, response_id)
+        if rendering is not None:
+            tail += rendering_record(request, rendering, self._new_id(), response_id)
         file = self._file_with_room()
         offset = file.size
         self._append(file, record + tail)
         return WarcPlace(file.path.name, offset, len(record), response_id, digest)
+
+    def write_copy(self, record: bytes, record_id: str, digest: str, more: bytes = b"") -> WarcPlace:
+        """Append a record made elsewhere (one gzip member), *more* behind it; return the record's place."""
+        file = self._file_with_room()
+        offset = file.size
+        self._append(file, record + more)
+        return WarcPlace(file.path.name, offset, len(record), record_id, digest)
 
     def sync(self) -> None:
         """Bring everything written so far to the disk; only then may rows point at it (I1)."""

@@ -1,0 +1,151 @@
+"""`khocong ingest`: take captures of others in; the same command again goes on, or changes nothing."""
+
+import asyncio
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+
+from archive.commands.common import Console, clean, common_options, examples
+from archive.errors import UsageError
+from archive.store import Store
+from archive.warc.writer import WarcWriter
+from crawler.ingest.intake import Intake, Taking
+from crawler.ingest.portals import PortalFinder
+from crawler.ingest.sources import Source, sources_of
+from crawler.readers import Readers
+
+_QUIET_TICKS_S = 10.0
+
+
+@click.command(
+    epilog=examples(
+        "khocong ingest chaudoc-2019.warc.gz crawls/ --archive kho",
+        "khocong ingest mirror.wacz --portal minhhoa.example",
+        "khocong ingest trang.html --url http://chaudoc.angiang.gov.vn/tin-1 --at 2019-05-31",
+    )
+)
+@click.argument("paths", nargs=-1, required=True, metavar="FILE|DIR …", type=click.Path(path_type=Path))
+@click.option(
+    "--portal",
+    "portals",
+    multiple=True,
+    metavar="KEY|HOST",
+    help="Take this portal's hosts in too, though no registry names them.",
+)
+@click.option("--url", metavar="URL", help="Where a saved HTML file came from, if it does not say so itself.")
+@click.option("--at", metavar="DATE", help="When it was saved. [default: what it says, else the file's date]")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=0, max=64),
+    default=2,
+    show_default=True,
+    help="Processes that read pages; 0 reads them in this process.",
+)
+@common_options
+def ingest(
+    paths: Sequence[Path],
+    portals: tuple[str, ...],
+    url: str | None,
+    at: str | None,
+    workers: int,
+    archive_dir: Path,
+    as_json: bool,
+) -> int:
+    """Take WARC, ARC, WACZ, HTTrack mirrors and saved pages into the archive, articles and all.
+
+    What is known already changes nothing, so an interrupted run is simply run again. Hosts that belong to
+    no portal are left out and named. Exit codes: 0 done, 1 a file could not be read, 2 not understood.
+    """
+    sources = [source for path in paths for source in sources_of(path, url, at)]
+    if url is not None and len(sources) != 1:
+        raise UsageError("--url says where ONE saved page came from; name one file with it")
+    progress = _Progress(len(sources))
+    takings = asyncio.run(_run(archive_dir, sources, portals, workers, progress))
+    progress.end()
+    console = Console()
+    if as_json:
+        console.json([taking.as_dict() for taking in takings])
+    for line in _lines(takings):
+        (console.note if as_json else console.line)(line)
+    return 1 if any(taking.error for taking in takings) else 0
+
+
+async def _run(
+    archive_dir: Path,
+    sources: Sequence[Source],
+    portals: tuple[str, ...],
+    workers: int,
+    progress: "_Progress",
+) -> list[Taking]:
+    software = f"khocong/{version('khocong')}"
+    takings = []
+    with (
+        Store(archive_dir, agent=software) as store,
+        WarcWriter(store.warc_directory, prefix="khocong-ingest", software=software) as writer,
+    ):
+        readers = Readers(workers)
+        finder = PortalFinder(store, portals)
+        intake = Intake(store, writer, readers, finder, at_once=max(2, 3 * workers), on_tick=progress)
+        try:
+            for source in sources:
+                progress.source = source.name
+                takings.append(await intake.take_in(source, store.path))
+        finally:
+            intake.flush()
+            await readers.close()
+    return takings
+
+
+def _lines(takings: Sequence[Taking]) -> list[str]:
+    lines = []
+    for taking in takings:
+        articles = ", ".join(
+            f"{taking.changes[change]} {word}"
+            for change, word in (("new", "new"), ("changed", "changed"), ("same", "unchanged"))
+        )
+        lines.append(
+            f"{taking.name}: {taking.records} records, {taking.captures} captures new, {taking.known} known;"
+            f" articles: {articles}"
+        )
+        if taking.damaged:
+            lines.append(f'  {taking.damaged} damaged places; khocong sql "SELECT * FROM issues" names each')
+        if taking.error:
+            lines.append(f"  {taking.error}")
+    elsewhere: Counter[str] = sum((taking.elsewhere for taking in takings), Counter())
+    if elsewhere:
+        named = ", ".join(f"{host} ({count})" for host, count in elsewhere.most_common(5))
+        lines.append(f"left out, no portal's: {named}; --portal HOST takes a host in")
+    return lines
+
+
+class _Progress:
+    """One line on stderr: written over on a terminal, every ten seconds elsewhere."""
+
+    def __init__(self, sources: int) -> None:
+        self.source = ""
+        self._sources = sources
+        self._started = self._last = time.monotonic()
+        self._terminal = sys.stderr.isatty()
+
+    def __call__(self, taking: Taking) -> None:
+        now = time.monotonic()
+        if now - self._last < (0.2 if self._terminal else _QUIET_TICKS_S):
+            return
+        self._last = now
+        rate = taking.records / max(0.1, now - self._started)
+        text = (
+            f"{self.source}: {taking.records} records, {sum(taking.changes.values())} articles, {rate:.0f}/s"
+        )
+        click.echo(
+            ("\r" if self._terminal else "") + clean(text)[:110].ljust(110), err=True, nl=not self._terminal
+        )
+
+    def end(self) -> None:
+        """Clear the line."""
+        if self._terminal:
+            click.echo("\r" + " " * 110 + "\r", err=True, nl=False)

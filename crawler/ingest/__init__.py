@@ -1,0 +1,1 @@
+"""Captures of other people in: WARC, WACZ, mirrors and saved pages take the road of a live page."""
