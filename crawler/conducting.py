@@ -138,7 +138,7 @@ def failed_summary(plan: Plan, why: str) -> dict[str, Any]:
     nothing = dict.fromkeys(("pending", "leased", "done", "excluded", "failed", "gone"), 0)
     return {
         "portal": plan.portal.key, "platform": plan.portal.platform, "reason": f"failed: {why}",
-        "resumed": False, "articles_in_archive": 0, "articles": {"new": 0, "changed": 0, "same": 0}, "requests": 0,
-        "requests_by_kind": {}, "requests_per_article": None, "adopted_after_crash": 0, "bytes": 0,
-        "urls": nothing, "issues": {}, "unread": {}, "archive": "",
+        "resumed": False, "articles_in_archive": 0, "articles": {"new": 0, "changed": 0, "same": 0},
+        "requests": 0, "requests_by_kind": {}, "requests_per_article": None, "adopted_after_crash": 0,
+        "bytes": 0, "urls": nothing, "issues": {}, "unread": {}, "archive": "",
     }  # fmt: skip

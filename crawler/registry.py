@@ -5,6 +5,7 @@ A crawl of one portal reads one or two small files; only `load_all` reads and cr
 
 import datetime
 import difflib
+import os
 import re
 from collections.abc import Iterable
 from functools import lru_cache
@@ -37,7 +38,8 @@ __all__ = [
     "seeds_for",
 ]
 
-FOLDER = Path(__file__).with_name("portals")
+# An archivist may keep a registry of their own; the one that comes along is left out then.
+FOLDER = Path(os.environ.get("KHOCONG_PORTALS") or Path(__file__).with_name("portals"))
 _BARE_HOST = re.compile(
     r"(?:[\w-]+\.)+[\w-]+(?::\d+)?|localhost(?::\d+)?|\[[0-9a-f:]+\](?::\d+)?", re.IGNORECASE
 )
