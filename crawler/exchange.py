@@ -13,7 +13,8 @@ class Exchange:
     """A request and its answer, already in the WARC at `place`.
 
     `body` carries its content-encoding still. `cut` says that the connection ended before the announced
-    length. `first_byte_at` is of the monotonic clock.
+    length. `first_byte_at` is of the monotonic clock. `rendered` is the document a browser made of the body,
+    as UTF-8, where the portal needs one; it stands in the WARC beside the answer.
     """
 
     url: str
@@ -28,6 +29,7 @@ class Exchange:
     first_byte_at: float | None = None
     cut: bool = False
     revisit_of: str | None = None
+    rendered: bytes | None = None
 
     def header(self, name: str) -> str:
         """Return a header by its lower-case name, "" where there is none."""

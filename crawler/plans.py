@@ -89,6 +89,8 @@ def options_for(word: str, given: Mapping[str, Any]) -> Options:
         since=since,
         allow_private=str(given.get("allow_private", "")).lower() in ("1", "true", "yes"),
         workers=workers_for(1, given),
+        quiet_hours=config.politeness.quiet_hours if config else None,
+        insecure_tls=config is None or config.politeness.insecure_tls == "allow",
         browser=bool(given.get("browser") or (config and config.rendering == "browser")),
         wait_for=str(given.get("wait_for") or (config.wait_for if config else "")),
     )

@@ -8,12 +8,14 @@ from archive import urls
 from archive.errors import WarcDamaged
 from archive.records import LeasedUrl, Link, Portal, UrlKind
 from archive.store import Store
-from archive.warc.reader import Record, read_record
+from archive.warc.reader import Record, read_record, rendering_of
 from archive.warc.records import WarcPlace
 from crawler.exchange import Exchange
+from crawler.judging import Verdict
 from crawler.page import Page
 from crawler.platforms import identify, ledger_key
 from crawler.platforms.generic import PAGING
+from crawler.yields import LISTINGS, Yields
 
 # Why an article waits for a run without --since; such a run opens it again.
 OLDER = "older than --since"
@@ -54,8 +56,9 @@ def prepare(store: Store, portal: Portal) -> bool:
         # The portal's main feed: the shortest, as those of parts carry the part's name as well.
         connection.execute(
             "UPDATE urls SET state = 'pending', reason = '', attempts = 0 WHERE url_id ="
-            " (SELECT url_id FROM urls WHERE portal_key = ? AND kind = 'feed' AND state = 'done'"
-            " AND reason = '' ORDER BY length(url) LIMIT 1)",
+            " (SELECT url_id FROM urls WHERE portal_key = ? AND kind = 'feed' AND"
+            " (state = 'done' AND reason = '' OR state = 'excluded' AND reason LIKE 'listing%')"
+            " ORDER BY length(url) LIMIT 1)",
             (portal.key,),
         )
     return False
@@ -96,6 +99,19 @@ def reopen_changed(store: Store, portal_key: str, links: Sequence[Link]) -> int:
             dated,
         )
         return connection.total_changes - before
+
+
+def note_yield(store: Store, portal_key: str, yields: Yields, lease: LeasedUrl, verdict: Verdict) -> int:
+    """Note what a page taught; return how many unknown URLs a listing, seed or sitemap named (else 0)."""
+    outcome = verdict.outcome
+    fresh = count_unknown(store, portal_key, outcome.links)
+    if lease.kind in LISTINGS:
+        digest = outcome.capture.body_digest if outcome.capture else ""
+        if verdict.page is not None and verdict.page.kind == "feed":
+            yields.feeds += 1
+        yields.note(lease, fresh, outcome.links, digest)
+    yields.note_page(lease, article=outcome.article is not None, links=outcome.links, fresh=fresh)
+    return fresh if lease.kind in (*LISTINGS, "seed", "sitemap") else 0
 
 
 def count_unknown(store: Store, portal_key: str, links: Sequence[Link]) -> int:
@@ -150,7 +166,9 @@ def orphans(store: Store, portal: Portal) -> Iterator[tuple[LeasedUrl, Exchange]
         except WarcDamaged:
             continue
         lease = LeasedUrl(row[0], portal.key, row[1], row[2], row[3])
-        yield lease, _exchange(record, orphan.length)
+        made = rendering_of(store.warc_directory / orphan.file, orphan.offset, orphan.record_id)
+        exchange = _exchange(record, orphan.length)
+        yield lease, replace(exchange, rendered=made.payload) if made is not None else exchange
 
 
 def _waiting_row(store: Store, portal: Portal, url: str) -> tuple[int, str, UrlKind, int] | None:

@@ -15,6 +15,7 @@ from archive.errors import KhoCongError
 from archive.records import Portal
 
 Evidence: TypeAlias = Literal["seen", "listed", "believed"]
+Rendering: TypeAlias = Literal["plain", "browser"]
 Status: TypeAlias = Literal["unverified", "live", "redirecting", "frozen", "dead"]
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -47,13 +48,17 @@ class Seed:
 
 @dataclass(frozen=True, slots=True)
 class Politeness:
-    """What a portal asks for beyond the crawler's defaults; None means the default."""
+    """What a portal asks for beyond the crawler's defaults; None means the default.
+
+    `insecure_tls` "allow" archives a host whose certificate is broken, and says so with each capture: half
+    of the communes let theirs expire, and what would be refused is public and may be gone tomorrow.
+    """
 
     delay_s: float | None = None
     quiet_hours: str | None = None
     max_requests_per_day: int | None = None
     contact: str | None = None
-    insecure_tls: bool = False
+    insecure_tls: Literal["allow", "refuse"] = "allow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,7 @@ class PortalConfig:
     `platform` is the CMS last seen there: a hint for people and lists. It is handed to extraction only
     with `pin_platform`, because portals change their CMS without notice and a page knows better.
     `evidence` is how we know of the portal, `evidence_what` on what, `evidence_on` when that was noted.
+    `rendering` "browser" has its pages made by a browser, ready when the CSS selector `wait_for` is there.
     `expect` holds the bounds of a healthy run (`{"min": {…}, "max": {…}}`); below min a run fails.
     """
 
@@ -83,7 +89,8 @@ class PortalConfig:
     successor: str | None
     source_names: tuple[str, ...]
     notes: str
-    javascript: bool
+    rendering: Rendering
+    wait_for: str
     file: Path
     lines: dict[str, int]
 
@@ -156,7 +163,7 @@ class _Reader:
 
 _KEYS = {
     "name", "jurisdiction", "organ", "platform", "pin_platform", "hosts", "seeds", "politeness", "expect",
-    "evidence", "status", "successor", "source_names", "notes", "javascript",
+    "evidence", "status", "successor", "source_names", "notes", "rendering", "wait_for",
 }  # fmt: skip
 
 
@@ -205,7 +212,8 @@ def read_config(path: Path, *, platforms: frozenset[str] | None = None) -> Porta
         successor=reader.text("successor"),
         source_names=tuple(str(item) for item in reader.items("source_names")),
         notes=(reader.text("notes", "") or "").strip(),
-        javascript=reader.flag("javascript"),
+        rendering=cast("Rendering", reader.word("rendering", get_args(Rendering), "plain")),
+        wait_for=reader.text("wait_for", "") or "",
         file=path,
         lines=reader.lines,
     )
@@ -267,6 +275,8 @@ def _politeness(reader: _Reader) -> Politeness:
     quiet = row.get("quiet_hours")
     if quiet is not None and not _QUIET.fullmatch(str(quiet)):
         raise reader.error("politeness", f"quiet_hours {quiet!r} is not HH:MM-HH:MM")
+    if row.get("insecure_tls", "allow") not in ("allow", "refuse"):
+        raise reader.error("politeness", "insecure_tls is allow or refuse")
     return Politeness(**{**row, "delay_s": None if delay is None else float(delay)})
 
 

@@ -7,7 +7,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a user may ask of a crawl. `since` (ISO date) leaves articles known to be older for later."""
+    """What a user may ask of a crawl. `since` (ISO date) leaves articles known to be older for later.
+
+    In `quiet_hours` ("07:00-11:30", time of Hanoi) nothing is asked. `insecure_tls` has a host with a broken
+    certificate, or without https, archived all the same, and each capture say so.
+    `browser` has pages rendered in Chromium; `wait_for` is a CSS selector that says when one is ready.
+    """
 
     delay_s: float = 1.0
     max_requests: int | None = None
@@ -16,6 +21,10 @@ class Options:
     workers: int = 1
     images: bool = False
     first_pause_s: float = 5.0
+    quiet_hours: str | None = None
+    insecure_tls: bool = True
+    browser: bool = False
+    wait_for: str = ""
 
 
 @dataclass(slots=True)

@@ -29,12 +29,12 @@ ARCHIVE_LADDER = (
     "commands cli __main__",
 )
 CRAWLER_LADDER = (
-    "charset selecting dom demo settings connecting stamps",
+    "charset selecting dom tables demo settings connecting stamps",
     "platforms blocks feeds soft files",
     "registry registry_file body trim titles published attribution zones chrome links listing",
     "layout extraction parts page",
     "tally exchange yields reading readers judging multipage groups gates schemes chains robots recrawl commit frontier",
-    "wire middlewares",
+    "wire middlewares browser visit rendering",
     "session attaching sharing plans conducting run probing summary spiders",
     "commands cli",
 )

@@ -14,6 +14,8 @@ from crawler.exchange import Exchange
 
 # Where the exchange travels to the spider's callback.
 EXCHANGE = "exchange"
+# Where a browser leaves what it made of the answer (archive.warc.records.Rendering).
+RENDERING = "rendering"
 
 
 class CaptureMiddleware:
@@ -48,6 +50,7 @@ class CaptureMiddleware:
                 str(response.ip_address) if response.ip_address else None,
                 "disconnect" if cut else "",
             ),
+            rendering=(rendering := request.meta.get(RENDERING)),
         )
         latency = request.meta.get("download_latency")
         request.meta[EXCHANGE] = Exchange(
@@ -64,6 +67,7 @@ class CaptureMiddleware:
             elapsed_s=time.monotonic() - sent_clock,
             first_byte_at=sent_clock + latency if latency is not None else None,
             cut=cut,
+            rendered=rendering.body if rendering else None,
         )
         return response
 

@@ -17,12 +17,14 @@ from twisted.python.failure import Failure
 
 from archive.errors import CaptureError
 from archive.records import Issue, LeasedUrl, Outcome
+from crawler import browser
 from crawler.connecting import CheckedResolver
 from crawler.exchange import Failed
 from crawler.middlewares.capture import EXCHANGE
 from crawler.middlewares.scope import OutOfScope
 from crawler.run import open_session
 from crawler.session import Session
+from crawler.wire import HeadTooLarge, TlsRefused, causes, tls_complaint
 
 # Beyond this a body is a file that was linked as a page.
 MAX_PAGE_BYTES = 16 * 1024 * 1024
@@ -46,6 +48,8 @@ class PortalSpider(Spider):
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> "PortalSpider":
         spider: PortalSpider = super().from_crawler(crawler, *args, **kwargs)
         crawler.signals.connect(spider.ended, signal=signals.spider_closed)
+        if spider.session.options.browser:
+            crawler.settings.setdict(browser.scrapy_settings(), priority="spider")
         return spider
 
     async def start(self) -> AsyncIterator[Request]:
@@ -59,6 +63,8 @@ class PortalSpider(Spider):
         meta = {"lease": lease, "handle_httpstatus_all": True, "dont_redirect": True}
         if lease.kind not in ("attachment", "image", "sitemap"):
             meta["download_maxsize"] = MAX_PAGE_BYTES
+            if self.session.options.browser and lease.kind not in ("robots", "feed"):
+                meta["render"] = self.session.options.wait_for
         return Request(
             self.session.address_of(lease),
             callback=self.answered,
@@ -115,10 +121,18 @@ def reason_of(error: BaseException, request: Request) -> Failed:
             word = f"{name} is {address}, not a public address; --allow-private lets a crawl go there"
             return Failed("private address", word, worth_retrying=False)
         return Failed("unknown host", f"the name {name} cannot be resolved")
+    if isinstance(error, TlsRefused):
+        return Failed("tls refused", detail, worth_retrying=False)
+    if heads := [one for one in causes(error) if isinstance(one, HeadTooLarge)]:
+        return Failed("headers too large", str(heads[0]), worth_retrying=False, host_fault=False)
+    if complaint := tls_complaint(error):
+        return Failed("tls failed", complaint)
     if isinstance(error, DownloadConnectionRefusedError):
         return Failed("connection refused", detail)
     if isinstance(error, DownloadTimeoutError):
         return Failed("timeout", detail)
     if isinstance(error, DownloadCancelledError):
         return Failed("too large", detail, worth_retrying=False, host_fault=False)
-    return Failed("broken answer", f"{type(error).__name__}: {detail}")
+    # Twisted wraps what happened twice; the last in the row is what a reader wants to know.
+    last = causes(error)[-1]
+    return Failed("broken answer", f"{type(last).__name__}: {last}"[:300])

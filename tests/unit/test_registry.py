@@ -139,7 +139,8 @@ politeness: {delay_s: 5, quiet_hours: "07:00-11:30"}
 expect: {min: {articles_per_week: 10, with_published_at: 0.95}, max: {articles_per_week: 400}}
 successor: minhhoa
 status: redirecting
-javascript: true
+rendering: browser
+wait_for: "#danh-sach li"
 source_names: [ĐĐ]
 evidence: {kind: seen, noted_on: 2026-11-23, what: a page}
 notes: "x"
@@ -152,7 +153,7 @@ notes: "x"
     assert config.seeds[0].category == "tin_tuc"
     assert config.expect["min"]["with_published_at"] == 0.95
     assert config.unit_on(date(2025, 7, 1)).key == "vn-an-giang-2025"
-    assert config.javascript
+    assert (config.rendering, config.wait_for) == ("browser", "#danh-sach li")
 
 
 @pytest.mark.parametrize(

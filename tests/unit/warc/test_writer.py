@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from archive.errors import CaptureError
-from archive.warc.reader import iterate, read_record
-from archive.warc.records import SERVER_NOT_MODIFIED, safe_uri
+from archive.warc.reader import iterate, read_record, rendering_of
+from archive.warc.records import SERVER_NOT_MODIFIED, Rendering, safe_uri
 from archive.warc.writer import RawRequest, RawResponse, Revisit, WarcWriter
 
 NOW = datetime(2026, 3, 1, 8, 30, tzinfo=timezone(timedelta(hours=7)))
@@ -58,6 +58,20 @@ def test_records_byte_for_byte(tmp_path):
         "transfer-encoding",
     ):
         assert words in info
+
+
+def test_a_rendering_stands_beside_its_answer(tmp_path):
+    with writer_in(tmp_path) as writer:
+        made = Rendering("<html><body>Xin chào</body></html>".encode(), NOW, "Chromium/1")
+        place = writer.write_exchange(ASK, RawResponse(200, body=b"<html></html>"), rendering=made)
+        plain = writer.write_exchange(ASK, RawResponse(200, body=b"<html></html>"))
+    path = tmp_path / place.file
+    found = rendering_of(path, place.offset, place.record_id)
+    assert (found.type, found.payload, found.url) == ("resource", made.body, "onreadydom:" + ASK.url)
+    assert rendering_of(path, plain.offset, plain.record_id) is None
+    assert [record.type for record in iterate(path)][1:4] == ["response", "request", "resource"]
+    path.write_bytes(path.read_bytes()[: place.offset + place.length + 40])
+    assert rendering_of(path, place.offset, place.record_id) is None
 
 
 def test_same_exchange_same_bytes(tmp_path):
