@@ -42,6 +42,7 @@ def main(words):
         print(f"{error.output or ''}\nrun.py: set-up failed at: {said}\n  run the same again to go on")
         return 1
     if words[0] == "test":
+        install_browser()
         return test(words[1:])
     # So that what the demo prints can be typed as it stands.
     os.environ["KHOCONG_TYPED_AS"] = "python3 run.py"
@@ -102,6 +103,44 @@ def make_venv():
         )
 
     return pip
+
+
+def install_browser():
+    """Have Debian install Chromium for the tests of portals of JavaScript; without it they are skipped.
+
+    Only as root on Debian itself (Ubuntu's package is a snap), tried once a set-up, and never fatal.
+    """
+    tried = VENV / "khocong-browser.stamp"
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    if tried.exists() or os.environ.get("KHOCONG_CHROMIUM") or any(shutil.which(name) for name in names):
+        return
+    tried.write_text("")
+    release = Path("/etc/os-release")
+    if (
+        not release.exists()
+        or "\nID=debian\n" not in f"\n{release.read_text()}"
+        or os.geteuid()
+        or not shutil.which("apt-get")
+    ):
+        return
+    print(
+        "run.py: installing Chromium for the browser tests (once; without it they are skipped)",
+        file=sys.stderr,
+    )
+    apt = ["apt-get", "-qq", "-o", "Acquire::Retries=0", "-o", "Acquire::http::Timeout=10"]
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    install = ["install", "-y", "--no-install-recommends", "chromium"]
+    # What is on its way may be cut off; what is being unpacked may not.
+    for words, seconds in ((["update"], 60), ([*install, "--download-only"], 240), (install, None)):
+        try:
+            done = subprocess.run([*apt, *words], env=environment, timeout=seconds, check=False, **quiet)
+        except subprocess.TimeoutExpired:
+            break
+        if done.returncode and words != ["update"]:
+            break
+    if not shutil.which("chromium"):
+        print("run.py: Chromium could not be installed; the browser tests will be skipped", file=sys.stderr)
 
 
 def silent(*words):
