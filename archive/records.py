@@ -8,6 +8,8 @@ only the day is known, a bare date. Texts are NFC (I10).
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from archive.attached import FileText
+
 Json: TypeAlias = dict[str, Any]
 
 # How exactly a portal says when it published: never finer than what the page shows.
@@ -218,27 +220,6 @@ class Event:
     url: str | None = None
 
 
-# "scanned": pictures of text; "unsupported": a format that is not read; "too_heavy": over size, time, memory.
-FileState = Literal["read", "empty", "scanned", "protected", "corrupt", "too_heavy", "unsupported"]
-
-
-@dataclass(frozen=True, slots=True)
-class FileText:
-    """The text of an attached file, as read from its bytes (NFC).
-
-    `format` is what the bytes are ("pdf"), whatever they were called; `pages` counts pages or sheets. `text`
-    has one line a paragraph or row. `repaired` names the old encoding put right, `detail` what is left out.
-    """
-
-    state: FileState
-    format: str = ""
-    text: str = ""
-    pages: int | None = None
-    detail: str = ""
-    repaired: str | None = None
-    reader: str = ""
-
-
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one leased URL: stored in one transaction, all of it or nothing (I1, I2).
@@ -273,6 +254,7 @@ class LeasedUrl:
     attempts: int
     etag: str | None = None
     last_modified: str | None = None
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)

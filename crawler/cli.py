@@ -17,6 +17,7 @@ CRAWLER_COMMANDS = {
     "attachments": LazyCommand("crawler.commands.attachments:attachments", "Read the text of attached files."),
     "portals": LazyCommand("crawler.commands.portals:portals", "List the portals that are known."),
     "new-portal": LazyCommand("crawler.commands.new_portal:new_portal", "Write the registry file of a site."),
+    "report": LazyCommand("crawler.commands.report:report", "Show how complete each portal is."),
     "status": LazyCommand("archive.commands.status:status", "Show how each portal of the archive stands."),
 }
 COMMANDS = {**CRAWLER_COMMANDS, **ARCHIVE_COMMANDS}

@@ -5,13 +5,16 @@ from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
+from archive.attached import FileText
 from archive.digests import payload_digest
+from archive.files import issue_of
 from archive.records import Event, Issue, LeasedUrl, Link, Outcome, Portal
 from crawler.exchange import Exchange, Failed
-from crawler.links import Scope, make_link
+from crawler.files import looks_like_file
+from crawler.links import MAX_LINKS, Scope, make_link
 from crawler.page import Page
 from crawler.platforms import platform_named
-from crawler.reading import Reading
+from crawler.reading import ENDINGS, Reading
 from crawler.robots import Rules
 from crawler.soft import is_home
 
@@ -56,10 +59,17 @@ def may_be_page(exchange: Exchange) -> bool:
     )
 
 
+def may_be_read(lease: LeasedUrl, exchange: Exchange) -> bool:
+    """Say whether a reading process can make something of the body: a page, or the text of a file."""
+    if not exchange.body:
+        return False
+    return may_be_page(exchange) or lease.kind == "attachment" or looks_like_file(exchange.body)
+
+
 def judge(
     lease: LeasedUrl, exchange: Exchange, reading: Reading | None, portal: Portal, hops: int = 0
 ) -> Verdict:
-    """Return what an answer means. *reading* is set where `may_be_page` asked for it on a 200."""
+    """Return what an answer means. *reading* is set where `may_be_read` asked for it on a 200."""
     digest = reading.body_digest if reading is not None else payload_digest(exchange.body)
     page = reading.page if reading is not None else None
     capture = exchange.capture(digest, page.charset if page else None)
@@ -79,14 +89,25 @@ def judge(
         return Verdict(replace(base, state="failed", reason=f"HTTP {status}"))
     if status != 200:
         return Verdict(replace(base, reason=f"HTTP {status}"))
-    if exchange.cut and not _looks_whole(exchange):
+    if (exchange.cut and not _looks_whole(exchange)) or (reading is not None and reading.cut):
         return _again(lease, base, "cut short", host="ok")
     if reading is None:
         return Verdict(replace(base, reason=_file_reason(lease, exchange)))
+    if file := _file_of(exchange, reading):
+        found = issue_of(file, lease.url)
+        issues = (found,) if found else ()
+        return Verdict(replace(base, reason=_file_reason(lease, exchange), file=file, issues=issues))
     if page is None:
         issue = Issue(reading.failure, reading.detail, lease.url)
         return Verdict(replace(base, reason=reading.failure, issues=(issue,)))
     return _read(lease, base, page)
+
+
+def _file_of(exchange: Exchange, reading: Reading) -> FileText | None:
+    """Return what a file says; one that took its reader down, or too long, is too heavy."""
+    if reading.file is None and reading.page is None and not may_be_page(exchange):
+        return FileText("too_heavy", detail=reading.detail or reading.failure)
+    return reading.file
 
 
 def judge_failure(lease: LeasedUrl, failed: Failed) -> Verdict:
@@ -116,8 +137,10 @@ def _read(lease: LeasedUrl, base: Outcome, page: Page) -> Verdict:
     elif lease.kind == "sitemap" and page.kind != "sitemap":
         reason = f"no sitemap ({page.kind})"
     links = () if reason == "a page, not a file" else page.links
+    many = len(links) >= MAX_LINKS
+    issues = (Issue("too_many_links", f"{MAX_LINKS} or more on one page", lease.url),) if many else ()
     article = None if reason == "a page, not a file" else page.article
-    return Verdict(replace(base, reason=reason, article=article, links=links), page=page)
+    return Verdict(replace(base, reason=reason, article=article, links=links, issues=issues), page=page)
 
 
 def _redirected(lease: LeasedUrl, exchange: Exchange, portal: Portal, base: Outcome, hops: int) -> Verdict:
@@ -132,7 +155,9 @@ def _redirected(lease: LeasedUrl, exchange: Exchange, portal: Portal, base: Outc
         return Verdict(replace(base, reason="redirect out of scope", issues=(issue,)))
     same_row = own is not None and link.urlkey == own.urlkey
     if lease.kind == "robots" or same_row:
-        if hops >= MAX_HOPS or target == exchange.url:
+        # A gate that sets a cookie first is asked once more, with it (crawler.middlewares.cookies).
+        gate = hops == 0 and exchange.header("set-cookie")
+        if hops >= MAX_HOPS or (target == exchange.url and not gate):
             return Verdict(replace(base, state="failed", reason="redirect loop"))
         return Verdict(replace(base, state="pending", reason="redirect"), follow=target)
     if is_home(target) and lease.kind != "seed":
@@ -158,12 +183,7 @@ def _again(lease: LeasedUrl, base: Outcome, reason: str, host: HostSays = "fault
 
 def _looks_whole(exchange: Exchange) -> bool:
     """Say whether a page shorter than announced is whole: many servers announce a wrong length."""
-    return (
-        exchange.body[-200:]
-        .rstrip()
-        .lower()
-        .endswith((b"</html>", b"</urlset>", b"</sitemapindex>", b"</rss>", b"</feed>"))
-    )
+    return exchange.body[-200:].rstrip().lower().endswith(ENDINGS)
 
 
 def _file_reason(lease: LeasedUrl, exchange: Exchange) -> str:

@@ -16,6 +16,7 @@ from archive.store import Store, Stored
 from archive.warc.reader import decode_body
 from archive.warc.writer import WarcWriter
 from crawler import browser, recrawl
+from crawler.chains import Chains
 from crawler.commit import Committer
 from crawler.connecting import CheckedResolver
 from crawler.exchange import Exchange, Failed
@@ -27,8 +28,10 @@ from crawler.multipage import PART, Multipage
 from crawler.readers import Readers
 from crawler.reading import Reading, ReadJob
 from crawler.robots import RobotsBook, Rules, robots_url, rules_of
+from crawler.schemes import Schemes
 from crawler.tally import Options, Tally
-from crawler.yields import LISTINGS, Yields
+from crawler.spelling import Spelling
+from crawler.yields import Yields
 
 logger = logging.getLogger(__name__)
 
@@ -59,9 +62,11 @@ class Session:
         platform = portal.platform or (known.platform if known else None)
         self.portal = replace(portal, platform=platform, chrome=known.chrome if known else None)
         self.tally = Tally()
-        self.yields = Yields()
+        self.yields, self.spelling = Yields(), Spelling()
         self.robots = RobotsBook()
-        self.gates = Gates(options.delay_s, shared=shared_folder(), first_pause_s=options.first_pause_s)
+        self.schemes = Schemes(to_http=options.insecure_tls)
+        self.chains = Chains()
+        self.gates = Gates(options.delay_s, shared=shared_folder(), first_pause_s=options.first_pause_s, quiet_hours=options.quiet_hours)
         if options.allow_private:
             CheckedResolver.private_hosts.update(
                 urlsplit(f"//{host}").hostname or host for host in portal.hosts
@@ -93,6 +98,8 @@ class Session:
             hurry=self.committer.hurry,
             want_robots=lambda url: self._enter([robots_url(url)], "robots"),
             closed=self.yields.closed,
+            demoted=self.yields.demoted,
+            address=self.address_of,
             max_requests=options.max_requests,
             # With a delay a lease is cheap beside the wait, and the order stays exact.
             lease_size=1 if options.delay_s else 10,
@@ -113,7 +120,8 @@ class Session:
     def address_of(self, lease: LeasedUrl) -> str:
         """Return what is to be asked for: the lease's URL, or where the server sent us for the same row."""
         part = self._multipage.address(lease.url_id)
-        return part or self._follow.get(lease.url_id, (lease.url, 0))[0]
+        sent = self._follow.get(lease.url_id, ("", 0))[0]
+        return self.schemes.address(part or sent or self.spelling.address(lease.url))
 
     async def take(self, lease: LeasedUrl, exchange: Exchange) -> None:
         """Take the answer to a turn: judge it, and queue what becomes of its URL."""
@@ -131,10 +139,15 @@ class Session:
 
     def miss(self, lease: LeasedUrl, failed: Failed) -> None:
         """Take note that a turn brought no answer."""
-        self.gates.of(urlsplit(lease.url).netloc).answered()
+        self.gates.of(urlsplit(self.address_of(lease)).netloc).answered()
         self.tally.by_kind[lease.kind] += 1
         self.frontier.fetched(lease)
         if lease.kind == "robots":
+            if other := self.schemes.other(lease.url, failed):
+                issue = Issue("other_scheme", f"{failed.kind}: {failed.detail}; asking {other}"[:500], lease.url)
+                self.tally.issues[issue.kind] += 1
+                self.committer.add(Outcome(lease.url_id, "pending", failed.kind, issues=(issue,)))
+                return
             outcome = Outcome(lease.url_id, "failed", failed.kind)
             why = f"{failed.kind}: {failed.detail}"
             self._robots_failed(lease, outcome, why, again=failed.worth_retrying)
@@ -193,7 +206,7 @@ class Session:
         elif verdict.host == "slow":
             pause = gate.slow_down(verdict.retry_after_s)
             self.tally.issues["host asked to slow down"] += 1
-        gate.failures = gate.failures + 1 if verdict.host == "fault" else 0
+        gate.failed(again=verdict.host == "fault")
         if verdict.follow is not None:
             self._follow_to(lease, verdict.follow)
         elif outcome.state == "pending" and outcome.reason != PART:
@@ -206,10 +219,11 @@ class Session:
             if verdict.page.kind == "sitemap":
                 recrawl.reopen_changed(self.store, self.portal.key, outcome.links)
                 self.yields.in_sitemaps += sum(link.kind in ("article", "page") for link in outcome.links)
-            self._note_yield(lease, outcome)
+            self._note_yield(lease, verdict)
         elif outcome.reason == "redirect" and lease.kind == "page":
             fresh = recrawl.count_unknown(self.store, self.portal.key, outcome.links)
             self.yields.note_redirect(lease, useful=fresh > 0)
+        outcome = self.chains.cut(lease, outcome)
         outcome = replace(outcome, links=recrawl.held_back(outcome.links, self.options.since))
         for issue in outcome.issues:
             self.tally.issues[issue.kind] += 1
@@ -218,6 +232,7 @@ class Session:
             self.frontier.stop(f"failed: {gate.host} {why}; its URLs wait for another run")
 
     def _follow_to(self, lease: LeasedUrl, target: str) -> None:
+        self.spelling.learn(self.address_of(lease), target)
         self._follow[lease.url_id] = (target, self._follow.get(lease.url_id, ("", 0))[1] + 1)
         self.tally.followed += 1
         if lease.kind != "robots":
@@ -225,12 +240,8 @@ class Session:
             with self.store.db.transaction() as connection:
                 connection.execute("UPDATE urls SET fetch_url = ? WHERE url_id = ?", (target, lease.url_id))
 
-    def _note_yield(self, lease: LeasedUrl, outcome: Outcome) -> None:
-        if lease.kind not in (*LISTINGS, "seed", "sitemap"):
-            return
-        fresh = recrawl.count_unknown(self.store, self.portal.key, outcome.links)
-        if lease.kind in LISTINGS:
-            self.yields.note(lease, fresh)
+    def _note_yield(self, lease: LeasedUrl, verdict: Verdict) -> None:
+        fresh = recrawl.note_yield(self.store, self.portal.key, self.yields, lease, verdict)
         if fresh and not self.resumed and not self._listings_open:
             # In a first crawl there are none to open again; in a later one this is the sign that it pays.
             self._listings_open = True

@@ -33,7 +33,7 @@ CRAWLER_LADDER = (
     "platforms blocks feeds soft files",
     "registry registry_file body trim titles published attribution zones chrome links listing",
     "layout extraction parts page",
-    "tally exchange yields reading readers judging multipage groups gates schemes chains robots recrawl commit frontier",
+    "tally exchange yields spelling reading readers judging multipage groups gates schemes chains robots recrawl commit frontier",
     "wire middlewares browser visit rendering",
     "session attaching sharing plans conducting run probing summary spiders",
     "commands cli",

@@ -1,6 +1,6 @@
 """The schema, one migration a file; importing this package registers all of them, in order."""
 
-from archive.schema import m0001_initial, m0002_search, m0004_readings
+from archive.schema import m0001_initial, m0002_search, m0004_readings, m0005_files
 from archive.schema.registry import migrations
 
-__all__ = ["m0001_initial", "m0002_search", "m0004_readings", "migrations"]
+__all__ = ["m0001_initial", "m0002_search", "m0004_readings", "m0005_files", "migrations"]

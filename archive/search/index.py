@@ -9,9 +9,8 @@ original text, so the index loses its folding.
 import sqlite3
 from typing import Any
 
-from archive.schema.m0002_search import EXACT_COLUMNS, FOLDED_COLUMNS, feed_sql, fill_sql
+from archive.schema.m0005_files import INDEXES, feed_sql, fill_sql
 
-INDEXES = {"articles_folded": FOLDED_COLUMNS, "articles_exact": EXACT_COLUMNS}
 # Articles whose words `check` counts again: the newest, where damage is likeliest, and others all over.
 SAMPLE = 400
 

@@ -15,11 +15,13 @@ from archive.vietnamese.fold import fold
 
 Index: TypeAlias = Literal["articles_exact", "articles_folded"]
 
-# Title over lead over text; section, source and byline are for their filters alone.
+# Title over lead over text over attached files, which are long and say much beside their subject; section,
+# source and byline are for their filters alone.
 WEIGHTS: dict[str, tuple[float, ...]] = {
-    "articles_exact": (10.0, 4.0, 1.0),
-    "articles_folded": (10.0, 4.0, 1.0, 0.0, 0.0, 0.0),
+    "articles_exact": (10.0, 4.0, 1.0, 0.3),
+    "articles_folded": (10.0, 4.0, 1.0, 0.0, 0.0, 0.0, 0.3),
 }
+WORDS = "title lead text files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +34,12 @@ class Match:
 
     index: Index
     expr: str
-    columns: str = "title lead text"
+    columns: str = WORDS
 
     @property
     def fts(self) -> str:
         """Return what MATCH is given."""
-        if self.index == "articles_exact" and self.columns == "title lead text":
+        if self.index == "articles_exact" and self.columns == WORDS:
             return self.expr
         return f"{{{self.columns}}} : ({self.expr})"
 

@@ -33,7 +33,8 @@ class Hit:
 
     The `…_parts` carry the same as (text, is a match) for pages, which escape each part by itself.
     `score` compares within one answer only; it is 0 when the answer is sorted by date. `also_on` counts
-    the other articles that carry the same text, mostly on other portals, up to ALSO_BOUND.
+    the other articles that carry the same text, mostly on other portals, up to ALSO_BOUND. `attachment` is
+    the URL of the attached file the snippet is cut from, where only a file has the words.
     """
 
     article_id: int
@@ -50,6 +51,7 @@ class Hit:
     status: str
     score: float
     also_on: int = 0
+    attachment: str | None = None
     title_parts: Parts = field(repr=False, default=())
     snippet_parts: Parts = field(repr=False, default=())
 
@@ -58,6 +60,7 @@ class Hit:
         names = (
             "url", "title", "snippet", "portal", "portal_name", "published_at", "published_precision",
             "source", "section", "byline", "status", "article_id", "score", "also_on",
+            "attachment",
         )  # fmt: skip
         return {name: getattr(self, name) for name in names}
 
@@ -179,6 +182,9 @@ def _hits(
         (_, url, title, lead, text, portal, name, published, precision, source, section, byline, status,
          also_on) = rows[article_id]  # fmt: skip
         snippet = highlighter.snippet("\n".join(part for part in (lead, text) if part))
+        title_parts, attachment = highlighter.whole(title), None
+        if highlighter.patterns and not any(matched for _, matched in (*title_parts, *snippet)):
+            attachment, snippet = _in_files(conn, article_id, highlighter) or (None, snippet)
         hits.append(
             Hit(
                 article_id=article_id,
@@ -195,8 +201,26 @@ def _hits(
                 status=status,
                 score=round(score, 4),
                 also_on=also_on,
-                title_parts=highlighter.whole(title),
+                attachment=attachment,
+                title_parts=title_parts,
                 snippet_parts=snippet,
             )
         )
     return tuple(hits)
+
+
+def _in_files(
+    conn: sqlite3.Connection, article_id: int, highlighter: Highlighter
+) -> tuple[str, Parts] | None:
+    """Return the attached file that has most of the words, and the stretch of it where they stand."""
+    best: tuple[int, str, Parts] | None = None
+    for url, text in conn.execute(
+        "SELECT x.url, f.text FROM attachments AS x JOIN files AS f ON f.file_id = x.file_id "
+        "WHERE x.article_id = ? AND f.text <> '' ORDER BY x.attachment_id LIMIT 20",
+        (article_id,),
+    ):
+        parts = highlighter.snippet(text)
+        found = sum(matched for _, matched in parts)
+        if found and (best is None or found > best[0]):
+            best = found, url, parts
+    return best[1:] if best else None

@@ -2,6 +2,7 @@
 
 import sqlite3
 
+from archive.files import link_article
 from archive.records import Article, Attachment, Citation, Image
 
 _DOCUMENT = """
@@ -69,6 +70,7 @@ def replace_files(connection: sqlite3.Connection, article_id: int, article: Arti
             "INSERT OR IGNORE INTO attachments (article_id, url, label) VALUES (?, ?, ?)",
             [(article_id, file.url, file.label) for file in article.attachments],
         )
+        link_article(connection, article_id)
     if article.images:
         connection.executemany(
             "INSERT OR IGNORE INTO images (article_id, url, caption, alt) VALUES (?, ?, ?, ?)",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 
 from archive.database import ArchiveDatabase
+from archive.files import save_file
 from archive.ledger import Ledger, utc_now
 from archive.records import Capture, Issue, Outcome
 from archive.store.articles import Articles, Change
@@ -103,6 +104,8 @@ class Recorder:
                 self._ledger.finish(outcome, url.state, utc_now())
             return Stored(url.url_id)
         capture_id = self._save_capture(connection, crawl_id, url, capture) if capture else None
+        if capture_id is not None and outcome.file is not None:
+            save_file(connection, url.url_id, capture_id, outcome.file)
         at = capture.captured_at if capture else utc_now()
         article_id: int | None = None
         change: Change | None = None

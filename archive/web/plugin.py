@@ -65,7 +65,7 @@ def table_search(text: Any) -> str:
     """Return a folded FTS5 expression for what was typed into a table's search box; never raises.
 
     >>> table_search('Đồng Tháp -lễ')
-    '{title lead text} : ((("dong" AND "thap")) NOT ("le"))'
+    '{title lead text files} : ((("dong" AND "thap")) NOT ("le"))'
     """
     match = plan(parse(text if isinstance(text, str) else ""), folded=True).match
     return match.fts if match is not None else '""'
