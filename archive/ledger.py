@@ -107,7 +107,7 @@ class Ledger:
             self._wake(portal_key, now or utc_now())
             rows = connection.execute(_LEASE, (crawl_id, portal_key, limit)).fetchall()
         rows.sort(key=lambda row: (-row[7], row[0]))
-        return [LeasedUrl(*row[:7]) for row in rows]
+        return [LeasedUrl(*row) for row in rows]
 
     def _wake(self, portal_key: str, now: str) -> None:
         self.db.conn.execute(
@@ -136,6 +136,15 @@ class Ledger:
                 [(url_id,) for url_id in url_ids],
             )
             return connection.total_changes - before
+
+    def demote(self, url_id: int, priority: int) -> None:
+        """Put back a leased URL, to come with the URLs of *priority*."""
+        with self.db.transaction() as connection:
+            connection.execute(
+                "UPDATE urls SET state = 'pending', leased_by = NULL, priority = min(priority, ?)"
+                " WHERE url_id = ? AND state = 'leased'",
+                (priority, url_id),
+            )
 
     def reopen(self, portal_key: str, kinds: Sequence[str], states: Sequence[str] = ("done",)) -> int:
         """Make URLs of these kinds that had come to an end pending again, for a recrawl; return how many."""

@@ -17,6 +17,7 @@ from crawler.gates import Gates
 from crawler.judging import SEED_PRIORITY
 from crawler.links import PRIORITY
 from crawler.robots import RobotsBook
+from crawler.yields import DEMOTED
 
 # A page waits in memory from its answer until its outcome is on disk.
 MAX_UNSETTLED = 24
@@ -27,7 +28,8 @@ class Frontier:
     """Hands out leased URLs of one portal, one at a time a host.
 
     `record` queues an outcome, `hurry` has what is queued recorded now, `want_robots` enters a host's
-    robots.txt into the ledger. `closed` says why a URL need not be fetched any more, or "".
+    robots.txt into the ledger. `closed` says why a URL need not be fetched any more, or ""; `demoted` that it
+    should come after all else; `address` where it is asked for: the gate is that host's.
     """
 
     def __init__(
@@ -42,6 +44,8 @@ class Frontier:
         hurry: Callable[[], None],
         want_robots: Callable[[str], None],
         closed: Callable[[LeasedUrl], str] = lambda _lease: "",
+        demoted: Callable[[LeasedUrl], bool] = lambda _lease: False,
+        address: Callable[[LeasedUrl], str] = lambda lease: lease.url,
         max_requests: int | None = None,
         lease_size: int = 10,
     ) -> None:
@@ -58,6 +62,8 @@ class Frontier:
         self._hurry = hurry
         self._want_robots = want_robots
         self._closed = closed
+        self._demoted = demoted
+        self._address = address
         self._lease_size = lease_size
         self._held: deque[LeasedUrl] = deque()
         self._parked: dict[str, list[LeasedUrl]] = {}
@@ -105,6 +111,7 @@ class Frontier:
     def close(self) -> None:
         """Put back everything handed out and not recorded; the crawl may then be resumed."""
         self._stopped = True
+        self.gates.release()
         self._held.clear()
         self._parked.clear()
         self._fetching.clear()
@@ -178,6 +185,9 @@ class Frontier:
         if reason := self._closed(lease):
             self._exclude(lease, reason)
             return False
+        if self._demoted(lease):
+            self.ledger.demote(lease.url_id, DEMOTED)
+            return False
         rules = self.robots.of(lease.url)
         if rules is None:
             host = _netloc(lease.url)
@@ -198,9 +208,11 @@ class Frontier:
         self._record(Outcome(lease.url_id, "excluded", reason))
 
     async def _pass_gate(self, lease: LeasedUrl) -> bool:
-        gate = self.gates.of(_netloc(lease.url))
+        gate = self.gates.of(_netloc(self._address(lease)))
         while (wait := gate.wait_s()) > 0:
             self._changed.clear()
+            if why := gate.had_enough:
+                self.stop(f"failed: {gate.host} {why}; its URLs wait for another run")
             if self._stopped:
                 return False
             await self._change(wait)

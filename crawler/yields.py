@@ -1,70 +1,141 @@
-"""When listings stop being worth a request: they are closed by what they teach, with a reason."""
+"""When URLs stop being worth a request: families of them are judged by what they teach.
+
+A family is a listing with all its pages, or the pages of one folder or form. One that teaches nothing new
+is demoted first (it comes after all else) and then closed, with the reason the ledger keeps.
+"""
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from archive.records import LeasedUrl, UrlKind
+from archive.records import LeasedUrl, Link, UrlKind
+from crawler.platforms.generic import PAGING
 
 # Where a sitemap names the articles, listings only repeat it: these many in a row without anything new
 # close the rest. Without a sitemap they are the way in, and each family is judged by itself.
 _BARREN_WITH_SITEMAP = 8
 _BARREN_WITHOUT = 80
-_BARREN_IN_FAMILY = 2
-# `?p=1182` of WordPress leads to an article under its real name, once for each article: three such
-# redirects to what is known anyway close the rest of their family.
-_USELESS_REDIRECTS = 3
+# A listing's first, second and third page; two where listings have named half of what is known.
+_BARREN_IN_FAMILY = 3
+# Listings that name so large a share of the known articles and none beside them have been reconciled:
+# what a CMS lists nowhere cannot be found by walking on. Some must be deep pages, where old articles stand.
+_GROUND = 0.6
+_ENOUGH_LISTINGS, _ENOUGH_DEEP = 12, 2
+# `?p=1182` of WordPress leads to an article under its real name, once for each article: such redirects to
+# what is known anyway close the rest of their family.
+_USELESS_REDIRECTS = 2
+# Pages of one folder that were no articles and led to none: tags under a name of the portal's own, months.
+_WASTED = 3
+_WASTED_TWICE = 5
+# After everything else but files: a page that is demoted is still asked for, in case it was judged too early.
+DEMOTED = 12
 _NUMBERS = re.compile(r"\d+")
 # Feeds name the newest articles once more; they are asked after the listings.
 LISTINGS: frozenset[UrlKind] = frozenset({"listing", "feed"})
 _FEEDS = "feeds"
+_CONTENT = ("article", "page")
 
 
 def family_of(url: str) -> str:
-    """Return the listing a page belongs to: its URL without numbers, so that page 2 and page 3 are one."""
+    """Return the listing a page belongs to: its URL without page number, so that pages 1, 2 and 3 are one."""
     parts = urlsplit(url)
-    return _NUMBERS.sub("#", parts.path.rstrip("/") + ("?" + parts.query if parts.query else ""))
+    target = parts.path.rstrip("/") + ("?" + parts.query if parts.query else "")
+    return _NUMBERS.sub("#", PAGING.sub("", target).rstrip("/?&"))
+
+
+def folder_of(url: str) -> str:
+    """Return the family of a page that is no listing by its URL: its folder, or its form with a query.
+
+    "" where the page stands at the root: what stands there has nothing in common.
+    """
+    parts = urlsplit(url)
+    if parts.query:
+        names = sorted(field.partition("=")[0] for field in parts.query.split("&"))
+        return f"{_NUMBERS.sub('#', parts.path.rstrip('/'))}?{'&'.join(names)}"
+    folder = parts.path.rstrip("/").rpartition("/")[0]
+    return f"{_NUMBERS.sub('#', folder)}/*" if folder else ""
+
+
+class Yields:
+    """Counts what listings and pages taught, and says which of those that wait need no request any more."""
+
+    def __init__(self) -> None:
+        self.in_sitemaps = 0
+        self.articles = 0
+        self._barren_run = self._deep_run = 0
+        self._barren: Counter[str] = Counter()
+        self._redirects: Counter[str] = Counter()
+        self._wasted: Counter[str] = Counter()
+        self._bodies: dict[str, str] = {}
+        self._ground: set[str] = set()
+        self.feeds = 0
+
+    def note(self, lease: LeasedUrl, fresh: int, links: Sequence[Link] = (), digest: str = "") -> None:
+        """Note that a listing named *fresh* articles or pages nobody had named before.
+
+        *digest* is of its body: a page that repeats another of its family word for word ends the family.
+        """
+        family = _family(lease)
+        if digest and self._bodies.get(family) == digest:
+            self._barren[family] += _BARREN_IN_FAMILY
+        self._bodies[family] = digest
+        if fresh:
+            self._barren_run = self._deep_run = 0
+            self._barren[family] = 0
+            self._ground.clear()
+            return
+        self._barren_run += 1
+        self._deep_run += bool(PAGING.search(lease.url))
+        self._barren[family] += 1
+        self._ground.update(link.urlkey for link in links if link.kind in _CONTENT)
+
+    def note_page(self, lease: LeasedUrl, *, article: bool, links: Sequence[Link], fresh: int) -> None:
+        """Note what a page was. *fresh* counts its unknown links; those of its own family are no gain."""
+        if lease.kind not in _CONTENT:
+            return
+        self.articles += article
+        family = folder_of(lease.url)
+        own = sum(link.state == "pending" and folder_of(link.url) == family for link in links) if fresh else 0
+        if article or fresh > own:
+            self._wasted[family] = 0
+        elif lease.kind == "page":
+            self._wasted[family] += 1
+
+    def note_redirect(self, lease: LeasedUrl, *, useful: bool) -> None:
+        """Note that a page led to another URL, which was new (*useful*) or known already."""
+        family = folder_of(lease.url)
+        self._redirects[family] = 0 if useful else self._redirects[family] + 1
+
+    def demoted(self, lease: LeasedUrl) -> bool:
+        """Say whether the page's family has taught nothing yet, and the page should come after all else."""
+        if lease.kind != "page" or lease.priority <= DEMOTED:
+            return False
+        family = folder_of(lease.url)
+        return bool(family) and (
+            self._wasted[family] >= _WASTED or ("?" in family and self._redirects[family] >= 1)
+        )
+
+    def closed(self, lease: LeasedUrl) -> str:
+        """Return why the URL is not worth a request any more, "" when it is."""
+        if lease.kind == "page":
+            family = folder_of(lease.url)
+            if "?" in family and self._redirects[family] >= _USELESS_REDIRECTS:
+                return "redirects to what is known"
+            if family and lease.priority <= DEMOTED and self._wasted[family] >= _WASTED_TWICE:
+                return "family teaches nothing new"
+            return ""
+        if lease.kind not in LISTINGS or (lease.kind == "feed" and not self.feeds):
+            # One feed is always read: the next run asks it first what is new.
+            return ""
+        known_ground = len(self._ground) >= _GROUND * max(self.articles, 1)
+        if self._barren[_family(lease)] >= (2 if known_ground else _BARREN_IN_FAMILY):
+            return "listing repeats what is known"
+        if known_ground and self._barren_run >= _ENOUGH_LISTINGS and self._deep_run >= _ENOUGH_DEEP:
+            return "listings are reconciled"
+        limit = _BARREN_WITH_SITEMAP if self.in_sitemaps else _BARREN_WITHOUT
+        return "listings teach nothing new" if self._barren_run >= limit else ""
 
 
 def _family(lease: LeasedUrl) -> str:
     return _FEEDS if lease.kind == "feed" else family_of(lease.url)
-
-
-class Yields:
-    """Counts what listings taught, and says which of those that wait need not be fetched any more."""
-
-    def __init__(self) -> None:
-        self.in_sitemaps = 0
-        self._barren_run = 0
-        self._barren: Counter[str] = Counter()
-        self._redirects: Counter[str] = Counter()
-
-    def note(self, lease: LeasedUrl, fresh: int) -> None:
-        """Note that a listing named *fresh* articles or pages nobody had named before."""
-        family = _family(lease)
-        if fresh:
-            self._barren_run = 0
-            self._barren[family] = 0
-        else:
-            self._barren_run += 1
-            self._barren[family] += 1
-
-    def note_redirect(self, lease: LeasedUrl, *, useful: bool) -> None:
-        """Note that a page led to another URL, which was new (*useful*) or known already."""
-        family = family_of(lease.url)
-        self._redirects[family] = 0 if useful else self._redirects[family] + 1
-
-    def closed(self, lease: LeasedUrl) -> str:
-        """Return why the listing is not worth a request any more, "" when it is."""
-        if (
-            lease.kind == "page"
-            and "?" in lease.url
-            and self._redirects[family_of(lease.url)] >= _USELESS_REDIRECTS
-        ):
-            return "redirects to what is known"
-        if lease.kind not in LISTINGS:
-            return ""
-        if self._barren[_family(lease)] >= _BARREN_IN_FAMILY:
-            return "listing repeats what is known"
-        limit = _BARREN_WITH_SITEMAP if self.in_sitemaps else _BARREN_WITHOUT
-        return "listings teach nothing new" if self._barren_run >= limit else ""

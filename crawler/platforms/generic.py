@@ -52,7 +52,7 @@ _EXCLUDED = (
     ),
     (
         "comments",
-        r"/comments?/(?:feed|post|reply|\d+)|[?&](?:replytocom|comment_id)=|/trackback/?$|/feed/?$(?<=.html/feed)",
+        r"/comments?/(?:feed|post|reply|\d+)|/comment-page-\d+|[?&](?:replytocom|comment_id)=|/trackback/?$|/feed/?$(?<=.html/feed)",
     ),
     ("share link", r"[?&]share=|/(?:sharer?|addtoany)(?:[/.?]|$)"),
     ("tag", r"/(?:tags?|tu-khoa)/[^/]"),
