@@ -35,7 +35,7 @@ CRAWLER_LADDER = (
     "layout extraction parts page",
     "tally exchange yields spelling reading readers judging multipage groups gates schemes chains robots recrawl commit frontier",
     "wire middlewares browser visit rendering",
-    "session attaching sharing plans conducting run probing summary spiders",
+    "session attaching sharing plans conducting completeness reconcile run probing summary spiders",
     "commands cli",
 )
 
