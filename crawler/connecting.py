@@ -1,21 +1,15 @@
-"""What is connected to: public addresses only, checked as resolved (I7); TLS is verified first."""
+"""What is connected to: public addresses only, checked as resolved (I7)."""
 
+import asyncio
 import ipaddress
-import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, ClassVar
 
-from OpenSSL import SSL
-from scrapy import Request
-from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
-from scrapy.crawler import Crawler
-from scrapy.exceptions import DownloadFailedError
-from scrapy.http import Response
 from twisted.internet.interfaces import IHostnameResolver, IHostResolution, IResolutionReceiver
 from zope.interface import implementer  # type: ignore[import-untyped]  # it ships no types
 
-logger = logging.getLogger(__name__)
-
+_LOOK_UP_S = 20.0
 # Beyond what `is_global` refuses: 6to4 and NAT64 carry an IPv4 address inside, which may be a private one.
 _WRAPPERS = (
     ipaddress.ip_network("2002::/16"),
@@ -59,6 +53,7 @@ class _Checking:
     def addressResolved(self, address: Any) -> None:
         if self._private or is_public(address.host):
             CheckedResolver.refused.pop(self._host, None)
+            CheckedResolver.addresses.setdefault(self._host, address.host)
             self._receiver.addressResolved(address)
         else:
             CheckedResolver.refused.setdefault(self._host, address.host)
@@ -73,11 +68,13 @@ class CheckedResolver:
 
     The address checked is the address connected to: there is no second look-up a name server could answer
     otherwise. `private_hosts` are the hosts whose private addresses a user allowed by name (--allow-private);
-    `refused` says which address a host without any allowed one resolved to.
+    `refused` says which address a host without any allowed one resolved to, `addresses` where one with an
+    allowed one was first found.
     """
 
     private_hosts: ClassVar[set[str]] = set()
     refused: ClassVar[dict[str, str]] = {}
+    addresses: ClassVar[dict[str, str]] = {}
 
     def __init__(self, reactor: Any) -> None:
         self._reactor = reactor
@@ -106,57 +103,32 @@ class CheckedResolver:
         return resolution
 
 
-class VerifiedFirst(HTTP11DownloadHandler):
-    """Fetches https with certificates verified; a host with a broken one is then fetched unverified.
+async def address_of(host: str) -> str | None:
+    """Return the address a host was last connected at, looked up once where it was not; None for none."""
+    if host not in CheckedResolver.addresses:
+        from twisted.internet import reactor
 
-    Half of the communes' portals let certificates expire (facts, section on TLS), and what they publish is
-    public: losing it would be worse. `request.meta["tls"]` says "verified" or "unverified: why". A failed
-    handshake asks nothing of the server, so the second connection is not a second request (I6).
-    """
-
-    def __init__(self, crawler: Crawler) -> None:
-        super().__init__(crawler)
-        self._strict = HTTP11DownloadHandler(crawler)
-        self._strict._contextFactory._verify_certificates = True
-        self._broken: dict[str, str] = {}
-
-    async def download_request(self, request: Request) -> Response:
-        host = request.url.split("/", 3)[2]
-        if host not in self._broken:
-            try:
-                response = await self._strict.download_request(request)
-            except DownloadFailedError as error:
-                why = _tls_complaint(error)
-                if why is None:
-                    raise
-                self._broken[host] = why
-                logger.warning("TLS of %s cannot be verified: %s", host, why)
-            else:
-                request.meta["tls"] = "verified"
-                return response
-        request.meta["tls"] = f"unverified: {self._broken[host]}"
-        return await super().download_request(request)
-
-    async def close(self) -> None:
-        await self._strict.close()
-        await super().close()
+        waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        installed: Any = reactor
+        installed.nameResolver.resolveHostName(_Awaited(waiting), host)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(waiting, _LOOK_UP_S)
+    return CheckedResolver.addresses.get(host)
 
 
-def _tls_complaint(error: BaseException) -> str | None:
-    """Return what TLS complained of, or None when the failure was of another kind."""
-    seen: list[BaseException] = [error]
-    while seen:
-        one = seen.pop()
-        if isinstance(one, SSL.Error):
-            reasons = [
-                str(part[-1]) for part in (one.args[0] if one.args and isinstance(one.args[0], list) else [])
-            ]
-            return ", ".join(reasons) or "handshake failed"
-        if type(one).__name__ in ("VerificationError", "CertificateError"):
-            return "wrong host name"
-        seen += [
-            failure.value for failure in getattr(one, "reasons", None) or () if hasattr(failure, "value")
-        ]
-        if one.__cause__ is not None:
-            seen.append(one.__cause__)
-    return None
+@implementer(IResolutionReceiver)
+class _Awaited:
+    """Waits for the end of a look-up; the addresses stay with CheckedResolver."""
+
+    def __init__(self, waiting: "asyncio.Future[None]") -> None:
+        self._waiting = waiting
+
+    def resolutionBegan(self, resolution: Any) -> None:
+        """Nothing is to be kept of it."""
+
+    def addressResolved(self, address: Any) -> None:
+        """CheckedResolver remembers it."""
+
+    def resolutionComplete(self) -> None:
+        if not self._waiting.done():
+            self._waiting.set_result(None)

@@ -4,20 +4,27 @@ A gap counts from the first byte of an answer, when the server has certainly see
 the server never sees two requests closer than the delay however slowly connections are made.
 """
 
-import fcntl
-import hashlib
-import os
 import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+
+from crawler.stamps import Stamp, shared_folder, stamp_path
+
+__all__ = ["MAX_CRAWL_DELAY_S", "Gate", "Gates", "shared_folder"]
 
 # A Crawl-delay beyond this would make a portal of 10,000 pages take a week; 60 s is asked of us at most.
 MAX_CRAWL_DELAY_S = 60.0
 _MAX_DELAY_S = 120.0
-_MAX_PAUSE_S = 3600.0
+# A host that wants a longer pause is left alone, and the run ends: its URLs wait for another run.
+MAX_PAUSE_S = 3600.0
+# "Come back in a year" is a fault of the server; a day is believed.
+MAX_RETRY_AFTER_S = 86_400.0
 _FIRST_PAUSE_S = 5.0
+# Between failures in a row; ten of them then take five minutes, and the host is left alone.
+_MAX_FAULT_PAUSE_S = 60.0
 # A crawl without any delay gets one when the host complains.
 _LEAST_SLOW_S = 0.1
 # Requests that come like clockwork all fall into the same second of a server's own jobs.
@@ -28,8 +35,8 @@ MAX_STRIKES = 9
 # So many good answers in a row show that a host has recovered.
 _CALM_AFTER = 20
 _PATIENCE = 3
-# A stamp further ahead than this was written with another clock.
-_SANE_AHEAD_S = _MAX_PAUSE_S * 2
+# Quiet hours are those of the portal's own staff. Vietnam has had no summer time since 1975.
+_HANOI = timezone(timedelta(hours=7))
 
 
 @dataclass(slots=True)
@@ -37,7 +44,7 @@ class Gate:
     """The pacing of one host. All times in seconds; `delay_s` may grow during a run and never shrinks.
 
     `failures` counts failures in a row (no answer, 5xx), `strikes` how often the host asked to slow down
-    since it last answered well for a while.
+    since it last answered well for a while. In `quiet_hours` ("07:00-11:30", time of Hanoi) nothing is asked.
     """
 
     host: str
@@ -47,6 +54,7 @@ class Gate:
     clock: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time
     first_pause_s: float = _FIRST_PAUSE_S
+    quiet_hours: str | None = None
     next_at: float = 0.0
     strikes: int = 0
     failures: int = 0
@@ -55,13 +63,25 @@ class Gate:
     _calm: int = 0
     _slow_at: dict[int, int] = field(default_factory=dict)
     _jitter: random.Random = field(default_factory=random.Random)
+    _stamp: Stamp | None = None
+    _closed_until: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._stamp = Stamp(self.shared) if self.shared is not None else None
 
     def wait_s(self) -> float:
-        """Return how long to wait; 0 means: go now, and this turn is taken."""
-        now = self.clock()
+        """Return how long to wait; 0 means: go now, and this turn is taken until `answered`."""
+        now, wall = self.clock(), self.wall()
+        if (quiet := self._quiet_s(wall)) > 0:
+            return quiet
         if self.next_at > now:
             return self.next_at - now
-        return self._take_shared_turn(self.wall())
+        if self._stamp is None or not self.delay_s:
+            return 0.0
+        wait = self._stamp.take(wall, self.delay_s)
+        if wait > MAX_PAUSE_S:
+            self._closed_until = wall + wait
+        return wait
 
     def answered(self, first_byte_at: float | None = None) -> None:
         """Count the delay from the answer's first byte (by `clock`), or from now where there was none."""
@@ -69,21 +89,35 @@ class Gate:
         self._last_at = begun
         gap = self.delay_s * (1 + _JITTER * self._jitter.random())
         self.next_at = max(self.next_at, begun + gap)
-        self._write_stamp()
+        self._tell()
+
+    def release(self) -> None:
+        """Give up a turn that was taken and not used."""
+        if self._stamp is not None:
+            self._stamp.release()
 
     def slow_down(self, retry_after_s: float | None) -> float:
         """Note that the host asked to slow down; return the pause, in which nothing is asked of it.
 
-        Each time doubles the pause and makes the delay half as long again, for the rest of the run.
+        Each time doubles the pause and makes the delay half as long again, for the rest of the run. A
+        Retry-After is kept up to a day; beyond an hour the host is left alone for this run.
         """
         self.strikes += 1
         self._calm = 0
-        pause = min(_MAX_PAUSE_S, self.first_pause_s * float(2 ** (self.strikes - 1)))
-        pause = max(pause, min(retry_after_s or 0.0, _MAX_PAUSE_S))
-        self.delay_s = min(_MAX_DELAY_S, max(self.delay_s, _LEAST_SLOW_S) * 1.5)
-        self.next_at = max(self.next_at, self.clock() + pause)
-        self._write_stamp()
+        pause = min(MAX_PAUSE_S, self.first_pause_s * float(2 ** (self.strikes - 1)))
+        pause = max(pause, min(retry_after_s or 0.0, MAX_RETRY_AFTER_S))
+        if pause > MAX_PAUSE_S:
+            self._closed_until = self.wall() + pause
+        slower = min(_MAX_DELAY_S, max(self.delay_s, _LEAST_SLOW_S) * 1.5)
+        self.delay_s = max(self.delay_s, slower)
+        self._pause(pause)
         return pause
+
+    def failed(self, *, again: bool) -> None:
+        """Note whether the host failed (no answer, 5xx): from the second in a row on the pauses grow."""
+        self.failures = self.failures + 1 if again else 0
+        if self.failures > 1:
+            self._pause(min(_MAX_FAULT_PAUSE_S, self.first_pause_s * float(2 ** (self.failures - 2))))
 
     def went_well(self) -> None:
         """Note a good answer. After a run of them the next pause begins short again; the delay stays."""
@@ -95,6 +129,9 @@ class Gate:
     @property
     def had_enough(self) -> str:
         """Why the host is to be left alone for this run; "" while it is not."""
+        if self._closed_until > self.wall():
+            until = datetime.fromtimestamp(self._closed_until, UTC).astimezone(_HANOI)
+            return f"asked to be left alone until {until:%Y-%m-%d %H:%M}"
         if self.failures >= MAX_FAILURES:
             return f"failed {self.failures} times in a row"
         return f"asked for patience {self.strikes} times in a row" if self.strikes > MAX_STRIKES else ""
@@ -115,89 +152,60 @@ class Gate:
 
     def backoff_s(self, attempts: int) -> float:
         """Return how long a URL waits after it failed for the *attempts*-th time."""
-        return min(_MAX_PAUSE_S, self.first_pause_s * float(2 ** max(0, attempts - 1)))
+        return min(MAX_PAUSE_S, self.first_pause_s * float(2 ** max(0, attempts - 1)))
 
-    def _take_shared_turn(self, now: float) -> float:
-        """Ask the other processes of this user, and reserve the turn against them; without delay, go."""
-        if self.shared is None or not self.delay_s:
+    def _pause(self, pause_s: float) -> None:
+        self.next_at = max(self.next_at, self.clock() + pause_s)
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._stamp is None:
+            return
+        if not self.delay_s:
+            self._stamp.release()
+            return
+        now = self.wall()
+        self._stamp.put(now + self.next_at - self.clock(), now)
+
+    def _quiet_s(self, wall: float) -> float:
+        """Return how long the quiet hours still last, 0 outside of them."""
+        if self.quiet_hours is None:
             return 0.0
-        try:
-            with _locked(self.shared) as handle:
-                theirs = _read_stamp(handle)
-                if now < theirs < now + _SANE_AHEAD_S:
-                    return theirs - now
-                _write_stamp(handle, now + self.delay_s)
-        except OSError:
-            return 0.0  # politeness among our own processes is all that is lost
-        return 0.0
-
-    def _write_stamp(self) -> None:
-        if self.shared is None or not self.delay_s:
-            return
-        try:
-            with _locked(self.shared) as handle:
-                at = self.wall() + self.next_at - self.clock()
-                if _read_stamp(handle) < at:
-                    _write_stamp(handle, at)
-        except OSError:
-            return
+        begin, end = (int(word[:2]) * 3600 + int(word[3:]) * 60 for word in self.quiet_hours.split("-"))
+        at = datetime.fromtimestamp(wall, UTC).astimezone(_HANOI)
+        now = at.hour * 3600 + at.minute * 60 + at.second + at.microsecond / 1e6
+        length, since = (end - begin) % 86_400, (now - begin) % 86_400
+        return max(0.0, length - since)
 
 
 class Gates:
     """The gates of a crawl, one for each host; `www.` and the bare name share one."""
 
     def __init__(
-        self, delay_s: float, *, shared: Path | None = None, first_pause_s: float = _FIRST_PAUSE_S
+        self,
+        delay_s: float,
+        *,
+        shared: Path | None = None,
+        first_pause_s: float = _FIRST_PAUSE_S,
+        quiet_hours: str | None = None,
     ) -> None:
         self.delay_s = delay_s
         self._shared = shared
         self._first_pause_s = first_pause_s
+        self._quiet_hours = quiet_hours
         self._gates: dict[str, Gate] = {}
 
     def of(self, host: str) -> Gate:
         """Return the gate of host[:port]."""
         key = host.lower().removeprefix("www.")
         if key not in self._gates:
-            path = self._shared / hashlib.sha256(key.encode()).hexdigest()[:32] if self._shared else None
-            self._gates[key] = Gate(key, self.delay_s, path, first_pause_s=self._first_pause_s)
+            self._gates[key] = Gate(
+                key, self.delay_s, stamp_path(self._shared, key),
+                first_pause_s=self._first_pause_s, quiet_hours=self._quiet_hours,
+            )  # fmt: skip
         return self._gates[key]
 
-
-def shared_folder() -> Path | None:
-    """Return the folder where this user's crawls tell one another when each host was asked, or None."""
-    base = os.environ.get("XDG_CACHE_HOME") or ""
-    folder = (Path(base) if base else Path.home() / ".cache") / "khocong" / "hosts"
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError:
-        return None
-    return folder
-
-
-class _locked:
-    """An open, exclusively locked file; the lock ends with the block."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._handle = -1
-
-    def __enter__(self) -> int:
-        self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._handle, fcntl.LOCK_EX)
-        return self._handle
-
-    def __exit__(self, *_exception: object) -> None:
-        os.close(self._handle)
-
-
-def _read_stamp(handle: int) -> float:
-    try:
-        return float(os.pread(handle, 40, 0))
-    except ValueError:
-        return 0.0
-
-
-def _write_stamp(handle: int, at: float) -> None:
-    data = f"{at:.6f}".encode()
-    os.pwrite(handle, data, 0)
-    os.ftruncate(handle, len(data))
+    def release(self) -> None:
+        """Give up the turns that were taken and not used, for the crawls of other processes."""
+        for gate in self._gates.values():
+            gate.release()

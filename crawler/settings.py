@@ -67,6 +67,7 @@ TWISTED_DNS_RESOLVER = "crawler.connecting.CheckedResolver"
 DNS_TIMEOUT = 20
 DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.scope.ScopeMiddleware": 50,
+    "crawler.middlewares.cookies.CookieGateMiddleware": 700,
     # Next to the wire, where bodies are still compressed and a failure fails the request (measured).
     "crawler.middlewares.capture.CaptureMiddleware": 950,
 }
@@ -77,7 +78,8 @@ DOWNLOAD_HANDLERS: dict[str, Any] = {
     "ftp": None,
     "s3": None,
     # Certificates are verified first; where a portal's is broken the crawl goes on, and each capture says so.
-    "https": "crawler.connecting.VerifiedFirst",
+    "http": "crawler.wire.BoundedHandler",
+    "https": "crawler.wire.VerifiedFirst",
 }
 
 EXTENSIONS: dict[str, Any] = {

@@ -86,8 +86,9 @@ def test_two_processes_share_a_gate(tmp_path: Path):
     clock = Clock()
     ours, theirs = gate(clock, tmp_path / "xa"), gate(clock, tmp_path / "xa")
     assert ours.wait_s() == 0
-    assert theirs.wait_s() == pytest.approx(1.0)
-    clock.now += 0.4
+    assert theirs.wait_s() > 0
+    clock.now += 40
+    assert theirs.wait_s() > 0, "one request at a time, however long it takes"
     ours.answered()
     assert theirs.wait_s() >= 1.0
     clock.now += 1.1
