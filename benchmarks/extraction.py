@@ -24,10 +24,11 @@ from benchmarks.metric import Score, pages_of, plain, truth_of
 from benchmarks.peers import WITH_METADATA, Found, Tool, installed, versions
 from crawler.blocks import read_lines
 from crawler.charset import decode
-from crawler.chrome import evidence_of, learn
 from crawler.dom import parse
+from crawler.evidence import evidence_of
 from crawler.extraction import base_of, extract
 from crawler.parts import join_parts
+from crawler.templates import learn
 
 SHARED = Path(os.environ.get("KHOCONG_SHARED", Path(__file__).resolve().parents[2] / "shared"))
 PORTALS = ("nukeviet", "wordpress")
@@ -82,7 +83,7 @@ def taught(pages: Pages, urls: Sequence[str], key: str) -> ChromeModel:
     evidence = []
     for url in urls[:: max(1, len(urls) // _LEARN_FROM)][:_LEARN_FROM]:
         tree = parse(decode(pages[url]).text)
-        evidence.append(evidence_of(url, read_lines(tree.body, base_of(tree, url)).lines))
+        evidence.append(evidence_of(url, read_lines(tree.body, base_of(tree, url)).lines, tree))
     return learn(key, evidence)
 
 

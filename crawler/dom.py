@@ -98,6 +98,7 @@ _HIDDEN_CLASSES = frozenset(
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _ZERO_WIDTH = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF])
 _DIGITS = re.compile(r"\d+")
+_SUBJECT_CLASS = re.compile(r"(?:category|tag|term|author)-")
 _SCRIPT_MARKS = re.compile(r"[\u200b-\u200d\u2060\ufeff]")
 
 
@@ -205,7 +206,11 @@ def _step(tag: str, ident: str | None, classes: str | None) -> str:
     if ident:
         step += "#" + _DIGITS.sub("0", ident)
     if classes:
-        step += "." + ".".join(sorted(set(_DIGITS.sub("0", classes).split())))
+        names = set(_DIGITS.sub("0", classes).split())
+        if len(names) > 4:
+            # WordPress writes an article's sections and tags into its classes: no part of the template.
+            names = {name for name in names if not _SUBJECT_CLASS.match(name)}
+        step += "." + ".".join(sorted(names))
     return step
 
 

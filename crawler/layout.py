@@ -11,7 +11,7 @@ from crawler import body as bodies
 from crawler import titles
 from crawler.blocks import Line, Lines, read_lines
 from crawler.body import weigh
-from crawler.chrome import cut_learned
+from crawler.chrome import cut_learned, is_learned_date, is_mature, is_site_head, learned_title
 from crawler.dom import find_all, path_of, squeeze, words_of
 from crawler.platforms import Hints
 from crawler.platforms.generic import GENERIC
@@ -67,7 +67,7 @@ def lay_out(reading: Reading) -> Parts:
     whole = read_lines(
         reading.tree.body if reading.tree.body is not None else reading.tree, reading.base, skip
     )
-    _, title_at = titles.choose(reading.tree, whole.lines, None, reading.url)
+    _, title_at = _title(reading, whole.lines, None)
     place = bodies.learned(reading.tree, whole, reading.model) or bodies.judged(
         reading.tree, whole, reading.size, title_at
     )
@@ -115,9 +115,12 @@ def find_each(tree: HtmlElement, xpaths: tuple[str, ...]) -> list[HtmlElement]:
 def _by_adapter(reading: Reading, element: HtmlElement, skip: frozenset[HtmlElement]) -> Parts:
     hints = reading.hints
     inside = read_lines(element, reading.base, skip)
-    trimmed = trim(inside.lines, reading.base)
+    lines, cut = cut_learned(inside.lines, reading.model, labels=False)
+    trimmed = trim(lines, reading.base)
+    _cut_labels(trimmed, reading.model)
+    trimmed.removed.extend(cut)
     trimmed.removed.extend(
-        RemovedBlock("furniture", path_of(node), words_of(node)[:300]) for node in skip if words_of(node)
+        RemovedBlock("furniture", path_of(node), words[:300]) for node in skip if (words := words_of(node))
     )
     title_node = next((node for node in find_all(reading.tree, hints.title) if words_of(node)), None)
     lead = ""
@@ -158,7 +161,7 @@ def _by_place(reading: Reading, whole: Lines, place: bodies.Place) -> Parts:
     flags = [line.element in inside for line in whole.lines]
     start = flags.index(True) if True in flags else 0
     end = len(flags) - flags[::-1].index(True) if True in flags else len(flags)
-    title, at = titles.choose(reading.tree, whole.lines, start, reading.url)
+    title, at = _title(reading, whole.lines, start)
     body_lines = whole.lines[start:end]
     if at is not None and start <= at < end:
         above, body_lines = body_lines[: at - start], whole.lines[at + 1 : end]
@@ -169,10 +172,11 @@ def _by_place(reading: Reading, whole: Lines, place: bodies.Place) -> Parts:
     else:
         above = whole.lines[max(0, start - 3) : start]
         near = body_lines[:4] + list(reversed(above))
-    body_lines, cut = cut_learned(body_lines, place.element, reading.model)
+    body_lines, cut = cut_learned(body_lines, reading.model, labels=False)
     zones = split_zones(body_lines, place.element)
     trimmed = trim(zones.body, reading.base)
     tail = trim(zones.below, reading.base)
+    _cut_labels(trimmed, reading.model)
     trimmed.removed.extend([*cut, *tail.removed])
     known = {item.url for item in trimmed.attachments}
     files = [*tail.attachments, *files_after(whole.lines[end:], reading.base)]
@@ -184,7 +188,7 @@ def _by_place(reading: Reading, whole: Lines, place: bodies.Place) -> Parts:
             trimmed.cut(line, "above the body")
     _drop_title(trimmed, title)
     if not any(is_date_line(line) for line in [*zones.above, *above]):
-        _drop_date_lines(trimmed, known=has_machine_date(reading.tree), prose=bool(lead))
+        _drop_date_lines(trimmed, reading.model, known=has_machine_date(reading.tree), prose=bool(lead))
     images = _images(read_lines(place.element, reading.base))
     near = [*zones.above, *near]
     return Parts(
@@ -197,6 +201,27 @@ def _by_place(reading: Reading, whole: Lines, place: bodies.Place) -> Parts:
         place.confidence,
         images,
     )
+
+
+def _title(reading: Reading, lines: list[Line], start: int | None) -> tuple[str, int | None]:
+    """Return the title and its line: where the portal sets its titles, once that is known.
+
+    What only this page's head says as well is believed before that.
+    """
+    said, at = titles.choose(reading.tree, lines, start, reading.url)
+    learned = learned_title(lines, reading.model)
+    if learned is None or learned == at:
+        return said, at
+    heads = [head for head in titles.head_titles(reading.tree) if not is_site_head(head, reading.model)]
+    if said and any(titles.same_title(said, head) for head in heads):
+        return said, at
+    return lines[learned].text, learned
+
+
+def _cut_labels(trimmed: Trimmed, model: ChromeModel | None) -> None:
+    """Cut what recurs and was left for the sake of a list below it."""
+    trimmed.lines[:], cut = cut_learned(trimmed.lines, model)
+    trimmed.removed.extend(cut)
 
 
 def _lead_above(lines: list[Line]) -> str:
@@ -220,7 +245,7 @@ def _drop_title(trimmed: Trimmed, title: str) -> None:
             return
 
 
-def _drop_date_lines(trimmed: Trimmed, *, known: bool, prose: bool) -> None:
+def _drop_date_lines(trimmed: Trimmed, model: ChromeModel | None, *, known: bool, prose: bool) -> None:
     """Cut the publication's own line at the head or the foot of a body: it is a field, not text.
 
     *known* says that the page states its date in a machine's form too, *prose* that a lead went before.
@@ -229,13 +254,15 @@ def _drop_date_lines(trimmed: Trimmed, *, known: bool, prose: bool) -> None:
     stamps = sum(is_date_line(line) for line in trimmed.lines)
     for line in trimmed.lines[:4]:
         if is_date_line(line) and (is_labelled_date(line) or (stamps == 1 and is_bare_date(line))):
-            if prose and known:
+            if known and (prose or (is_mature(model) and not is_learned_date(line, model))):
                 # Text taken over with its own stamp, under a page that states its date elsewhere.
                 break
             trimmed.lines.remove(line)
             trimmed.cut(line, "date line")
         prose = prose or weigh(line) > 0
-    while len(trimmed.lines) > 1 and is_labelled_date(trimmed.lines[-1]):
+    while len(trimmed.lines) > 1 and is_labelled_date(last := trimmed.lines[-1]):
+        if known and is_mature(model) and not is_learned_date(last, model):
+            break
         trimmed.cut(trimmed.lines.pop(), "date line")
 
 

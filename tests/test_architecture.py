@@ -31,9 +31,9 @@ ARCHIVE_LADDER = (
 CRAWLER_LADDER = (
     "charset selecting dom tables demo settings connecting stamps",
     "platforms blocks feeds soft files",
-    "registry registry_file body trim titles published attribution zones chrome links listing",
+    "registry registry_file body trim titles published attribution zones evidence chrome templates links listing",
     "layout extraction parts page",
-    "tally exchange yields spelling reading readers judging multipage groups gates schemes chains robots recrawl commit frontier",
+    "tally learning exchange yields spelling reading readers judging multipage groups gates schemes chains robots recrawl commit frontier",
     "wire middlewares browser visit rendering",
     "session attaching sharing plans conducting completeness reconcile run probing summary spiders",
     "commands cli",
