@@ -13,6 +13,7 @@ from lxml.html import HtmlElement
 
 from archive.records import BlockKind
 from crawler.dom import BLOCK_TAGS, SILENT_TAGS, is_hidden, squeeze, words_of
+from crawler.tables import is_data_table
 
 HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 # A caption is short, follows its picture inside the same wrapper, and is set apart (italic, centred).
@@ -23,12 +24,18 @@ _CAPTION_WORDS = re.compile(
 _CENTRED = re.compile(r"text-align\s*:\s*center", re.IGNORECASE)
 _CAPTION_CLASSES = re.compile(r"caption|chu-?thich|img-?desc|desc-?img|photo-?desc|imgtitle", re.IGNORECASE)
 
+# How Word writes the items of a list: as paragraphs, `MsoListParagraphCxSpFirst` and the like.
+_LIST_CLASSES = re.compile(r"\bMsoList(?:Paragraph|Bullet|Number)", re.IGNORECASE)
+# What makes more of an element than words, beside blocks.
+_NOTED = frozenset(["a", "br", "img"])
+
 
 @dataclass(slots=True)
 class Line:
     """One line as it stands in the page: its words, what it is, and where it came from.
 
-    `links` are (href, words) of the links inside; `link_chars` counts the characters inside links.
+    `links` are (href, words) of the links inside; `link_chars` counts the characters inside links;
+    `weight` is what `body.weigh` makes of it, once asked.
     """
 
     kind: BlockKind
@@ -38,6 +45,7 @@ class Line:
     cells: tuple[str, ...] = ()
     links: list[tuple[str, str]] = field(default_factory=list)
     link_chars: int = 0
+    weight: float | None = None
 
     @property
     def only_links(self) -> bool:
@@ -51,6 +59,7 @@ class Picture:
 
     url: str
     alt: str
+    element: HtmlElement
     caption: str = ""
 
 
@@ -76,109 +85,110 @@ class _Reader:
         self.link_chars = 0
         self.picture_wrapper: HtmlElement | None = None
         self.wrappers: dict[HtmlElement, bool] = {}
+        self.kinds: dict[HtmlElement, tuple[BlockKind, int]] = {root: ("paragraph", 0)}
         self.first: HtmlElement | None = None
 
     def read(self) -> Lines:
-        walk = etree.iterwalk(self.root, events=("start", "end"))
+        root, skip, say, flush = self.root, self.skip, self.say, self.flush
+        passed: HtmlElement | None = None
+        walk = etree.iterwalk(root, events=("start", "end"))
         for event, node in walk:
+            tag = node.tag
             if event == "start":
-                if node is not self.root and (
-                    node.tag in SILENT_TAGS or node in self.skip or is_hidden(node)
-                ):
+                if node is not root and (tag in SILENT_TAGS or node in skip or is_hidden(node)):
                     walk.skip_subtree()
-                    if node.tag in BLOCK_TAGS:
-                        self.flush(node)
-                    # The tail belongs to the parent: iterwalk still gives "end" for a skipped element.
+                    passed = node
+                    if tag in BLOCK_TAGS:
+                        flush(node)
                     continue
-                if self.start(node):
+                if (tag in _NOTED or tag in BLOCK_TAGS) and self.start(node, tag):
                     walk.skip_subtree()
-            else:
-                self.end(node)
-        self.flush(self.root)
+                if text := node.text:
+                    say(text, node)
+                continue
+            if node is passed:
+                # The tail belongs to the parent: iterwalk gives "end" for a skipped element too.
+                passed = None
+            elif tag in BLOCK_TAGS:
+                flush(node)
+            elif tag == "a":
+                self.close_link()
+            if (text := node.tail) and node is not root:
+                say(text, node.getparent())
+        flush(root)
         return self.out
 
-    def start(self, node: HtmlElement) -> bool:
-        """Take an element's start; True when its whole subtree has been dealt with."""
-        tag = node.tag
-        if tag in BLOCK_TAGS:
-            self.flush(node.getparent() if node is not self.root else node)
+    def start(self, node: HtmlElement, tag: str) -> bool:
+        """Take the start of an element that is more than words; True when its subtree has been dealt with."""
+        if tag == "a":
+            if href := node.get("href"):
+                self.open_link = (href, len(self.buffer))
+        elif tag == "img":
+            self.picture(node)
+        else:
+            if self.buffer:
+                self.flush(node.getparent() if node is not self.root else node)
             if tag == "table" and is_data_table(node):
                 self.rows(node)
                 return True
-        elif tag == "br":
-            self.flush(node.getparent())
-        elif tag == "img":
-            self.picture(node)
-        elif tag == "a" and node.get("href"):
-            self.open_link = (node.get("href", ""), len(self.buffer))
-        if node.text:
-            self.say(node.text, node)
         return False
 
-    def end(self, node: HtmlElement) -> None:
-        tag = node.tag
-        hidden = node is not self.root and (tag in SILENT_TAGS or node in self.skip or is_hidden(node))
-        if not hidden:
-            if tag == "a" and self.open_link is not None:
-                href, begin = self.open_link
-                words = squeeze("".join(self.buffer[begin:]))
-                if words:
-                    self.links.append((href, words))
-                    self.link_chars += len(words)
-                self.open_link = None
-            if tag in BLOCK_TAGS:
-                self.flush(node)
-        if node.tail and node is not self.root:
-            self.say(node.tail, node.getparent())
+    def close_link(self) -> None:
+        if self.open_link is None:
+            return
+        href, begin = self.open_link
+        if words := squeeze("".join(self.buffer[begin:])):
+            self.links.append((href, words))
+            self.link_chars += len(words)
+        self.open_link = None
 
-    def say(self, text: str, element: HtmlElement) -> None:
-        if self.first is None and text.strip():
+    def say(self, text: str, element: HtmlElement | None) -> None:
+        if self.first is None:
+            if text.isspace():
+                return
             self.first = element
         self.buffer.append(text)
 
     def flush(self, element: HtmlElement | None) -> None:
         """End the current line; *element* is where it stands."""
-        text = squeeze("".join(self.buffer)) if self.buffer else ""
+        if not self.buffer:
+            return
+        text = squeeze("".join(self.buffer))
         links, link_chars, first = self.links, self.link_chars, self.first
-        open_href = self.open_link[0] if self.open_link else None
-        if open_href is not None and text:
-            links = [*links, (open_href, text)]
-            link_chars = max(link_chars, len(text))
-            self.open_link = (open_href, 0)
+        if self.open_link is not None:
+            href = self.open_link[0]
+            if text:
+                links = [*links, (href, text)]
+                link_chars = max(link_chars, len(text))
+            self.open_link = (href, 0)
         self.buffer, self.links, self.link_chars, self.first = [], [], 0, None
         if not text:
             return
         holder = element if element is not None else self.root
-        kind, level = self.kind_of(holder, first if first is not None else holder)
+        begin = first if first is not None else holder
+        kind, level = self.kind_of(begin)
         line = Line(kind, text, holder, level, (), links, link_chars)
-        if self.is_caption(line, first if first is not None else holder):
+        if kind == "caption" or (self.picture_wrapper is not None and self.is_caption(line, begin)):
             line.kind = "caption"
             if self.out.pictures and not self.out.pictures[-1].caption:
                 self.out.pictures[-1].caption = text
-        elif kind != "caption":
+        else:
             self.picture_wrapper = None
         self.out.lines.append(line)
 
-    def kind_of(self, holder: HtmlElement, first: HtmlElement) -> tuple[BlockKind, int]:
-        """Say what a line is from what stands around it, the nearest word deciding."""
+    def kind_of(self, first: HtmlElement) -> tuple[BlockKind, int]:
+        """Say what a line is from what stands around its first word, the nearest mark deciding."""
+        chain: list[HtmlElement] = []
         node: HtmlElement | None = first
-        depth = 0
-        for _ in range(12):
-            if node is None or node is self.root:
-                break
-            tag = node.tag
-            if tag in HEADINGS:
-                return "heading", HEADINGS[tag]
-            if tag in ("li", "dd"):
-                return "list_item", depth + 1
-            if tag == "blockquote":
-                return "quote", 0
-            if tag in ("figcaption", "caption") or _CAPTION_CLASSES.search(node.get("class") or ""):
-                return "caption", 0
-            if tag in ("td", "table", "div"):
+        found: tuple[BlockKind, int] | None = None
+        while node is not None and (found := self.kinds.get(node)) is None:
+            chain.append(node)
+            if (found := _own_kind(node)) is not None:
                 break
             node = node.getparent()
-        return "paragraph", 0
+        kind = found or ("paragraph", 0)
+        self.kinds.update((node, kind) for node in chain)
+        return kind
 
     def picture(self, node: HtmlElement) -> None:
         source = node.get("data-src") or node.get("src") or ""
@@ -188,7 +198,7 @@ class _Reader:
             url = urljoin(self.base, source.strip())
         except ValueError:
             return
-        self.out.pictures.append(Picture(url, squeeze(node.get("alt") or "")))
+        self.out.pictures.append(Picture(url, squeeze(node.get("alt") or ""), node))
         wrapper = _wrapper_of(node, self.root)
         if wrapper not in self.wrappers:
             # A banner stands in the table that lays out the whole page: that wraps no picture.
@@ -196,8 +206,6 @@ class _Reader:
         self.picture_wrapper = wrapper if self.wrappers[wrapper] else None
 
     def is_caption(self, line: Line, first: HtmlElement) -> bool:
-        if line.kind == "caption":
-            return True
         if self.picture_wrapper is None or len(line.text) > _CAPTION_MAX or not self.out.pictures:
             return False
         inside = first is self.picture_wrapper or self.picture_wrapper in first.iterancestors()
@@ -221,6 +229,26 @@ class _Reader:
                     line.links.append((link.get("href", ""), words))
                     line.link_chars += len(words)
             self.out.lines.append(line)
+
+
+def _own_kind(node: HtmlElement) -> tuple[BlockKind, int] | None:
+    """Return what an element makes of the lines that begin in it; None where that is for those around it."""
+    tag = node.tag
+    if tag in HEADINGS:
+        return "heading", HEADINGS[tag]
+    if tag in ("li", "dd"):
+        return "list_item", 1
+    if tag == "blockquote":
+        return "quote", 0
+    if tag in ("figcaption", "caption"):
+        return "caption", 0
+    classes = node.get("class")
+    if classes:
+        if _CAPTION_CLASSES.search(classes):
+            return "caption", 0
+        if tag == "p" and _LIST_CLASSES.search(classes):
+            return "list_item", 1
+    return ("paragraph", 0) if tag in ("td", "table", "div") else None
 
 
 def _wrapper_of(image: HtmlElement, root: HtmlElement) -> HtmlElement:
@@ -255,30 +283,6 @@ def _set_apart(first: HtmlElement, wrapper: HtmlElement) -> bool:
         node = node.getparent()
     # A table that holds nothing but one picture and one short text is a captioned picture.
     return wrapper.tag == "table" and len(words_of(wrapper)) <= _CAPTION_MAX
-
-
-def is_data_table(table: HtmlElement) -> bool:
-    """Tell a table of data from one that only lays out the page.
-
-    Data: no table inside, at least two rows and two columns, no pictures, and cells that are short. A
-    layout table has one column, or a cell that holds a whole article.
-    """
-    # Its own header cells, not those of a data table somewhere inside: articles stand in layout tables.
-    if not any(next(cell.iterancestors("table")) is table for cell in table.iter("th")):
-        if any(node is not table for node in table.iter("table")):
-            return False
-        if next(table.iter("img"), None) is not None and len(list(table.iter("tr"))) <= 3:
-            return False
-    rows = [[cell for cell in row if cell.tag in ("td", "th")] for row in table.iter("tr")]
-    wide = [row for row in rows if len(row) >= 2]
-    if len(rows) < 2 or len(wide) < 2 or len(wide) * 2 < len(rows):
-        return False
-    lengths = [len(words_of(cell)) for row in wide for cell in row]
-    filled = [length for length in lengths if length]
-    if not filled or len(filled) * 3 < len(lengths):
-        return False
-    # One cell with a page of text beside empty or tiny ones is layout, however many rows it has.
-    return max(filled) <= 1500 and (max(filled) <= 600 or sum(filled) > 2 * max(filled))
 
 
 def read_lines(root: HtmlElement, base: str, skip: frozenset[HtmlElement] = frozenset()) -> Lines:

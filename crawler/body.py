@@ -26,6 +26,8 @@ _MARKED = re.compile("[ăđơưĂĐƠƯ\u1ea0-\u1ef9]")
 # About one sentence: less is a label or a byline.
 _LEAST_WEIGHT = 45.0
 _MUCH_MORE = 2.5
+# The share of a page's sentences in the title's own container from which nobody else is asked.
+_CLEAR = 0.3
 # Pages over this are not given to trafilatura: its readability fallback is quadratic on some of them.
 JUDGED_BYTES = 3_000_000
 
@@ -41,21 +43,56 @@ class Place:
 
 def weigh(line: Line) -> float:
     """Return how much a line speaks for being an article's: its words outside links, if sentences."""
-    if line.kind == "table_row":
-        return 0.5 * max(0, len(line.text) - line.link_chars)
+    if line.weight is None:
+        line.weight = _weight(line)
+    return line.weight
+
+
+def _weight(line: Line) -> float:
     own = len(line.text) - line.link_chars
+    if line.kind == "table_row":
+        return 0.5 * max(0, own)
     if own < 25:
         return 0.0
     return own * (1.0 if len(_SENTENCE.findall(line.text)) >= 1 + own // 200 else 0.4)
 
 
-def judged(tree: HtmlElement, lines: Lines, html_size: int, title_at: int | None) -> Place | None:
-    """Find the container by trafilatura's judgement and the weight of sentences; None on a page without any.
+def judged(
+    tree: HtmlElement, lines: Lines, html_size: int, title_at: int | None, *, ask: bool = True
+) -> Place | None:
+    """Find the container by the weight of sentences and trafilatura's judgement; None on a page without any.
 
     *title_at* is the index of the title's line, where one stands in the page: the body is then looked for
-    outwards from the title, which no sidebar can outweigh.
+    outwards from the title, which no sidebar can outweigh. Trafilatura, which costs as much as all else
+    four times over, is asked where that is not clear, unless *ask* is False.
     """
-    kept = _probes(trafilatura_text(tree)) if html_size <= JUDGED_BYTES else None
+    weights, total = _weights(lines, title_at, None)[:2]
+    if (
+        title_at is not None
+        and (node := _around_title(lines.lines[title_at].element, weights, total)) is not None
+    ):
+        share = weights[node] / total
+        if share >= _CLEAR or not ask:
+            return Place(node, "weight+title", min(0.9, 0.4 + 0.5 * share))
+    kept = _probes(trafilatura_text(tree)) if ask and html_size <= JUDGED_BYTES else None
+    weights, total, agreed = _weights(lines, title_at, kept)
+    method = "trafilatura" if kept else "weight"
+    if (
+        title_at is not None
+        and (node := _around_title(lines.lines[title_at].element, weights, total)) is not None
+    ):
+        return Place(node, f"{method}+title", min(0.9, 0.4 + 0.5 * weights[node] / total))
+    if total < 40:
+        return None
+    node = _heaviest(tree.body if tree.body is not None else tree, weights)
+    share = weights[node] / total
+    return Place(node, method, min(0.85, 0.25 + 0.5 * share * (agreed / total if kept else 0.6)))
+
+
+def _weights(
+    lines: Lines, title_at: int | None, kept: set[str] | None
+) -> tuple[defaultdict[HtmlElement, float], float, float]:
+    """Return the weight of each element, that of the page, and how much of it trafilatura *kept* too."""
     weights: defaultdict[HtmlElement, float] = defaultdict(float)
     total = agreed = 0.0
     for index, line in enumerate(lines.lines):
@@ -68,20 +105,11 @@ def judged(tree: HtmlElement, lines: Lines, html_size: int, title_at: int | None
             else:
                 weight *= 0.25
         total += weight
-        weights[line.element] += weight
-        for parent in line.element.iterancestors():
-            weights[parent] += weight
-    method = "trafilatura" if kept else "weight"
-    if (
-        title_at is not None
-        and (node := _around_title(lines.lines[title_at].element, weights, total)) is not None
-    ):
-        return Place(node, f"{method}+title", min(0.9, 0.4 + 0.5 * weights[node] / total))
-    if total < 40:
-        return None
-    node = _heaviest(tree.body if tree.body is not None else tree, weights)
-    share = weights[node] / total
-    return Place(node, method, min(0.85, 0.25 + 0.5 * share * (agreed / total if kept else 0.6)))
+        node: HtmlElement | None = line.element
+        while node is not None:
+            weights[node] += weight
+            node = node.getparent()
+    return weights, total, agreed
 
 
 def _around_title(
@@ -152,15 +180,7 @@ def learned(tree: HtmlElement, lines: Lines, model: ChromeModel | None) -> Place
     """
     if model is None or not model.slots:
         return None
-    weights: defaultdict[HtmlElement, float] = defaultdict(float)
-    total = 0.0
-    for line in lines.lines:
-        weight = weigh(line)
-        if weight:
-            total += weight
-            weights[line.element] += weight
-            for parent in line.element.iterancestors():
-                weights[parent] += weight
+    weights, total, _ = _weights(lines, None, None)
     if not total:
         return None
     for slot, share in model.slots:

@@ -8,6 +8,7 @@ JSON-LD, `<time>`), a date line near the title, a labelled date below the body, 
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from lxml.html import HtmlElement
@@ -47,6 +48,7 @@ _LABEL = re.compile(
     r"|posted|created|thời\s*gian\s*đăng|\bđược đăng\b"
 )
 _UPDATED_LABEL = re.compile(r"(?i)cập\s*nhật|chỉnh\s*sửa|last\s*(?:updated|modified)|sửa\s*lần\s*cuối")
+_DIGIT = re.compile(r"\d")
 _URL_DATE = re.compile(r"/((?:19|20)\d\d)[-/](\d{1,2})[-/](\d{1,2})(?:/|$)")
 _URL_EPOCH = re.compile(r"(?:^|[/-])(1[0-7]\d{8})(?:\d{3})?(?:\.\w+)?(?:/|$)")
 
@@ -165,22 +167,26 @@ def _json_ld(tree: HtmlElement) -> FoundDate | None:
 
 def is_date_line(line: Line) -> bool:
     """Say whether a line is nothing but a date, its label and counters beside it."""
-    if len(line.text) > 160 or not any(char.isdigit() for char in line.text):
-        return False
-    dates = [found for found in find_dates(line.text) if found.role in PUBLISHABLE]
+    text = line.text
+    return len(text) <= 160 and _DIGIT.search(text) is not None and _is_date(text)
+
+
+@lru_cache(maxsize=512)
+def _is_date(text: str) -> bool:
+    dates = [found for found in find_dates(text) if found.role in PUBLISHABLE]
     if not dates:
         return False
-    text = line.text
+    bare = text
     for found in sorted(dates, key=lambda item: -item.start):
-        text = text[: found.start] + " " + text[found.end :]
-    rest = squeeze(_COMPANY.sub(" ", text))
-    return len(rest) <= 24 or (bool(_LABEL.search(line.text)) and len(rest) <= 60)
+        bare = bare[: found.start] + " " + bare[found.end :]
+    rest = squeeze(_COMPANY.sub(" ", bare))
+    return len(rest) <= 24 or (bool(_LABEL.search(text)) and len(rest) <= 60)
 
 
 def is_labelled_date(line: Line) -> bool:
     """Say whether a date line opens with the words of a publication: "Ngày đăng", "Cập nhật lúc"."""
     head = line.text[:24]
-    return is_date_line(line) and bool(_LABEL.search(head) or _UPDATED_LABEL.search(head))
+    return bool(_LABEL.search(head) or _UPDATED_LABEL.search(head)) and is_date_line(line)
 
 
 def is_bare_date(line: Line) -> bool:

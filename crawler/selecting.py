@@ -97,10 +97,11 @@ class Index:
     def with_class(self, name: str) -> list[HtmlElement]:
         """Return the elements of one class, in document order."""
         if self._classes is None:
-            self._classes = defaultdict(list)
+            classes: defaultdict[str, list[HtmlElement]] = defaultdict(list)
             for node in self.with_attribute("class"):
-                for word in dict.fromkeys(node.get("class", "").split()):
-                    self._classes[word].append(node)
+                for word in _words(node.get("class", "")):
+                    classes[word].append(node)
+            self._classes = classes
         return self._classes.get(name, [])
 
     def with_id(self, name: str) -> list[HtmlElement]:
@@ -131,6 +132,11 @@ class Index:
             if len(attributes) == 1 and (step.tag is None or attributes.isdisjoint(_COMMON)):
                 return self.with_attribute(attributes.pop())
         return self.with_tag(step.tag or "*")
+
+
+@lru_cache(maxsize=8192)
+def _words(classes: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(classes.split()))
 
 
 @lru_cache(maxsize=1)
@@ -186,7 +192,7 @@ def _plain(xpath: str) -> tuple[tuple[_Step, ...], str]:
 def _atom(test: str) -> _Atom | None:
     if match := _CLASS.fullmatch(test):
         name = match[1]
-        return _Atom("class", name, lambda node: name in node.get("class", "").split())
+        return _Atom("class", name, lambda node: name in _words(node.get("class", "")))
     if match := _EQUAL.fullmatch(test):
         attribute, value = match[1], match[2]
         whole = value if attribute == "id" else None

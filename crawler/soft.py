@@ -73,6 +73,12 @@ _SPAM = re.compile(
     r"|baccarat|jackpot|kubet|w88|fun88|m88|sunwin|go88)\b"
 )
 _SHORT_PAGE = 900
+# One of these stands in whatever _SPAM counts: folding each article takes 0.4 ms.
+_SPAM_WORDS = (
+    "nhà cái", "nha cai", "cá cược", "ca cuoc", "casino", "slot", "nổ hũ", "no hu", "tài xỉu", "tai xiu",
+    "xóc đĩa", "xoc dia", "soi kèo", "soi keo", "lệ kèo", "le keo", "baccarat", "jackpot", "kubet", "88",
+    "sunwin",
+)  # fmt: skip
 # Two sentences: a notice of an error says no more.
 _BRIEF = 250
 
@@ -107,7 +113,10 @@ def soft_reason(tree: HtmlElement, url: str, title: str, body_chars: int, articl
 
 def _is_spam(words: str) -> bool:
     """Say whether words speak of betting again and again: news of one raid names one game, spam them all."""
-    found = _SPAM.findall(fold(words[:60_000]))
+    said = words[:60_000].lower()
+    if not any(word in said for word in _SPAM_WORDS):
+        return False
+    found = _SPAM.findall(fold(said))
     return len(found) >= 6 and len(set(found)) >= 3
 
 

@@ -1,6 +1,10 @@
 """The article's own title: never the site's fixed `<title>`, never the section's name."""
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 from urllib.parse import unquote, urlsplit
 
 from lxml.html import HtmlElement
@@ -24,7 +28,7 @@ _SITE = re.compile(
 )
 _SIZE = re.compile(r"^[+-]?(\d)$")
 _SIZE_STYLE = re.compile(r"font-size\s*:\s*([\d.]+)\s*(?:px|pt)", re.IGNORECASE)
-_SITE_SEPARATOR = re.compile(r"\s+[-–—|»:]+\s+|\s*[|»]\s*")
+_SITE_SEPARATOR = re.compile(r" [-–—|»:]+ | ?[|»] ?")
 _META_TITLES = (
     "//meta[@property='og:title']/@content",
     "//meta[@name='twitter:title']/@content",
@@ -32,9 +36,10 @@ _META_TITLES = (
 )
 
 
-def words(text: str) -> list[str]:
+@lru_cache(maxsize=1024)
+def words(text: str) -> tuple[str, ...]:
     """Return the folded words of a text, for comparing titles whatever their quotes and dashes."""
-    return _WORD.findall(fold(text))
+    return tuple(_WORD.findall(fold(text)))
 
 
 def same_title(left: str, right: str) -> bool:
@@ -54,51 +59,67 @@ def head_titles(tree: HtmlElement) -> list[str]:
     return offered
 
 
-def slug_words(url: str) -> list[str]:
+@lru_cache(maxsize=64)
+def slug_words(url: str) -> tuple[str, ...]:
     """Return the words of the URL's slug, without ids: weak evidence, but on nearly every CMS."""
     segment = next((part for part in reversed(unquote(urlsplit(url).path).split("/")) if part), "")
     segment = re.sub(r"\.\w{2,5}$", "", segment)
-    return [
-        word
-        for word in _WORD.findall(fold(segment.replace("-", " ").replace("_", " ")))
-        if not word.isdigit()
-    ]
+    found = _WORD.findall(fold(segment.replace("-", " ").replace("_", " ")))
+    return tuple(word for word in found if not word.isdigit())
 
 
-def candidates(lines: list[Line]) -> list[tuple[int, str, float]]:
-    """Return (line index, text, prior) of lines set like a title: headings, title classes, bold lines."""
-    found = []
+def candidates(lines: list[Line]) -> Iterator[tuple[int, str, float]]:
+    """Yield (line index, text, prior) of lines set like a title: headings, title classes, bold lines."""
+    marked: dict[HtmlElement, bool] = {}
     for index, line in enumerate(lines):
         if not 8 <= len(line.text) <= 400 or line.kind in ("table_row", "caption"):
             continue
         prior = 0.0
         if line.kind == "heading":
             prior = {1: 1.0, 2: 0.7, 3: 0.5}.get(line.level, 0.3)
-        node: HtmlElement | None = line.element
-        for _ in range(3):
-            if node is None:
-                break
-            marks = f"{node.get('class') or ''} {node.get('id') or ''}"
-            if _TITLE_CLASS.search(marks) and not _NOT_TITLE.search(marks):
-                prior = max(prior, 0.6)
-            node = node.getparent()
-        if not prior:
-            prior = _loudness(line) or _position(lines, index)
-        if prior and not (line.only_links and prior < 0.9):
-            found.append((index, line.text, prior))
-    return found
+        if prior < 0.6 and _stands_marked(line.element, marked):
+            prior = 0.6
+        if line.only_links:
+            if prior >= 0.9:
+                yield index, line.text, prior
+            continue
+        if prior := prior or _loudness(line) or _position(lines, index):
+            yield index, line.text, prior
+
+
+def _stands_marked(element: HtmlElement, known: dict[HtmlElement, bool]) -> bool:
+    """Say whether an element, or one of the two around it, calls itself a title."""
+    node: HtmlElement | None = element
+    for _ in range(3):
+        if node is None:
+            return False
+        mark = known.get(node)
+        if mark is None:
+            mark = known[node] = _is_title_mark(node.get("class"), node.get("id"))
+        if mark:
+            return True
+        node = node.getparent()
+    return False
+
+
+@lru_cache(maxsize=8192)
+def _is_title_mark(classes: str | None, ident: str | None) -> bool:
+    marks = f"{classes or ''} {ident or ''}"
+    return bool(_TITLE_CLASS.search(marks)) and not _NOT_TITLE.search(marks)
 
 
 def _position(lines: list[Line], index: int) -> float:
     """Return how much the lines that follow say that a line set like any other is a title: its date does."""
     line = lines[index]
-    if line.links or len(words(line.text)) < 5 or is_date_line(line):
+    set_apart = line.element.tag == "dt" or any(
+        is_labelled_date(after) for after in lines[index + 1 : index + 2]
+    )
+    if not set_apart or line.links or len(words(line.text)) < 5 or is_date_line(line):
         return 0.0
-    if line.element.tag == "dt":
-        return 0.3
-    return 0.3 if any(is_labelled_date(after) for after in lines[index + 1 : index + 2]) else 0.0
+    return 0.3
 
 
+@lru_cache(maxsize=1024)
 def _is_site(text: str) -> bool:
     """Say whether words are a portal's own name or its greeting."""
     return bool(_SITE.match(fold(text)))
@@ -110,7 +131,7 @@ def _loudness(line: Line) -> float:
     `<font size="1" color="#666">` is how layout tables set dates and tools: small is never a title.
     """
     loud = 0.0
-    for node in [node for node in line.element.iter("b", "strong", "font", "span")][:4]:
+    for node in islice(line.element.iter("b", "strong", "font", "span"), 4):
         # The node that sets this line, not one that holds the whole text around its breaks.
         if not 0.9 <= len(words_of(node)) / len(line.text) <= 1.1:
             continue
@@ -126,58 +147,81 @@ def _loudness(line: Line) -> float:
     return loud
 
 
-def choose(tree: HtmlElement, lines: list[Line], body_start: int | None, url: str) -> tuple[str, int | None]:
-    """Return the title and the index of its line (None when only the head knows it).
+@dataclass(slots=True)
+class Titles:
+    """What may be a page's title: its lines that are set like one, and what its head and its slug say."""
 
-    A line set like a title wins by agreeing with the head or the slug, and by standing close above the
-    body (*body_start* is the index of the body's first line, None while that is not known: then only the
-    head and the slug can vouch for a line).
-    """
-    offered = [(words(text), text) for text in head_titles(tree)]
-    slug = slug_words(url)
-    linked = {line.text for line in lines if line.only_links}
-    best: tuple[float, str, int | None] = (0.0, "", None)
-    for index, text, prior in candidates(lines):
-        mine = words(text)
-        if len(mine) < 2:
-            continue
-        score = prior
-        if _is_site(text) or (len(mine) <= 5 and text in linked):
-            # The portal's greeting, or the section's name as the menu has it.
-            score -= 1.0
-        if any(mine == theirs for theirs, _ in offered):
-            score += 1.0
-        elif any(theirs and " ".join(mine) in " ".join(theirs) for theirs, _ in offered):
-            score += 0.6
-        if slug and len(mine) >= 3:
-            score += _overlap(mine, slug)
-        if body_start is None:
-            if score < prior + 0.5:
+    offered: list[tuple[tuple[str, ...], str]]
+    slug: tuple[str, ...]
+    # (index of the line, its text, its prior, whether the head or the slug vouches for it)
+    scored: list[tuple[int, str, float, bool]]
+
+    @classmethod
+    def of(cls, tree: HtmlElement, lines: list[Line], url: str) -> "Titles":
+        """Score the lines of a page."""
+        offered = [(words(text), text) for text in head_titles(tree)]
+        joined = [" ".join(theirs) for theirs, _ in offered if theirs]
+        slug = slug_words(url)
+        linked = {line.text for line in lines if line.only_links}
+        scored = []
+        for index, text, prior in candidates(lines):
+            mine = words(text)
+            if len(mine) < 2:
                 continue
-            distance = 0
-        else:
-            distance = body_start - index
-        if body_start is None or 0 < distance <= 12:
-            score += 0.8 - 0.05 * distance
-        elif -3 <= distance <= 0:
-            # The container found holds the section's name and the title too: its first line has no merit.
-            score += 0.5
-        else:
-            score -= 0.4
-        if score > best[0]:
-            best = (score, text, index)
-    if best[0] >= 0.9 or (body_start is None and best[2] is None):
-        return best[1], best[2]
-    for theirs, text in offered:
-        if slug and len(theirs) >= 3 and _overlap(theirs, slug) >= 0.6:
-            return text, None
-    if best[1]:
-        return best[1], best[2]
-    own = [text for _, text in offered if not _is_site(text)]
-    return (own[0] if own else offered[0][1] if offered else ""), None
+            score = prior
+            if _is_site(text) or (len(mine) <= 5 and text in linked):
+                # The portal's greeting, or the section's name as the menu has it.
+                score -= 1.0
+            whole = " ".join(mine)
+            if whole in joined:
+                score += 1.0
+            elif any(whole in theirs for theirs in joined):
+                score += 0.6
+            if slug and len(mine) >= 3:
+                score += _overlap(mine, slug)
+            scored.append((index, text, score, score >= prior + 0.5))
+        return cls(offered, slug, scored)
+
+    def choose(self, body_start: int | None) -> tuple[str, int | None]:
+        """Return the title and the index of its line (None when only the head knows it).
+
+        A line set like a title wins by agreeing with the head or the slug, and by standing close above the
+        body (*body_start* is the index of the body's first line, None while that is not known: then only
+        the head and the slug can vouch for a line).
+        """
+        best: tuple[float, str, int | None] = (0.0, "", None)
+        for index, text, score, vouched in self.scored:
+            distance = 0 if body_start is None else body_start - index
+            if body_start is None:
+                if not vouched:
+                    continue
+                score += 0.8
+            elif 0 < distance <= 12:
+                score += 0.8 - 0.05 * distance
+            elif -3 <= distance <= 0:
+                # The container found holds the section's name and the title too: its first line has no merit.
+                score += 0.5
+            else:
+                score -= 0.4
+            if score > best[0]:
+                best = (score, text, index)
+        if best[0] >= 0.9 or (body_start is None and best[2] is None):
+            return best[1], best[2]
+        for theirs, text in self.offered:
+            if self.slug and len(theirs) >= 3 and _overlap(theirs, self.slug) >= 0.6:
+                return text, None
+        if best[1]:
+            return best[1], best[2]
+        own = [text for _, text in self.offered if not _is_site(text)]
+        return (own[0] if own else self.offered[0][1] if self.offered else ""), None
 
 
-def _overlap(left: list[str], slug: list[str]) -> float:
+def choose(tree: HtmlElement, lines: list[Line], body_start: int | None, url: str) -> tuple[str, int | None]:
+    """Return the title and the index of its line, as `Titles.choose` does, of a page asked once."""
+    return Titles.of(tree, lines, url).choose(body_start)
+
+
+def _overlap(left: tuple[str, ...], slug: tuple[str, ...]) -> float:
     """Share of the slug's words the title has, in the title's first words (slugs are cut)."""
     if not slug or not left:
         return 0.0

@@ -1,6 +1,6 @@
 """Inside a content slot: what stands above the body, the body itself, what stands below it."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from lxml.html import HtmlElement
@@ -42,19 +42,25 @@ def split_zones(lines: list[Line], slot: HtmlElement) -> Zones:
 
 def _main_container(lines: list[Line], slot: HtmlElement) -> HtmlElement | None:
     weights: defaultdict[HtmlElement, float] = defaultdict(float)
+    held: Counter[HtmlElement] = Counter()
+    rows: Counter[HtmlElement] = Counter()
+    own = Counter(line.element for line in lines)
     sapo_passed = False
     for line in lines:
         weight = 0.0 if is_label_line(line) else weigh(line)
         if weight >= _SENTENCE_WEIGHT and not sapo_passed and line.kind != "table_row":
             # A short notice's sapo may outweigh its body: the first sentence has no vote on where that is.
             sapo_passed = True
-            continue
+            weight = 0.0
+        is_row = line.kind == "table_row"
         node: HtmlElement | None = line.element
-        while node is not None and weight:
-            weights[node] += weight
-            if node is slot:
-                break
+        weights[node] += weight
+        while node is not None and node is not slot:
             node = node.getparent()
+            if node is not None:
+                weights[node] += weight
+                held[node] += 1
+                rows[node] += is_row
     total = weights[slot]
     node, found = slot, None
     while total:
@@ -62,19 +68,10 @@ def _main_container(lines: list[Line], slot: HtmlElement) -> HtmlElement | None:
         if best is None or weights.get(best, 0.0) < _MAIN * total:
             break
         node = best
-        if node.tag in _TABLE_TAGS and all(
-            line.kind == "table_row" for line in lines if node in line.element.iterancestors()
-        ):
+        if node.tag in _TABLE_TAGS and held[node] == rows[node]:
             # A table of data is a part of the text around it.
             break
-        # One paragraph is a line, not a container; two or more lines make a body.
-        if sum(
-            1 for line in lines if line.element is not node and node in line.element.iterancestors()
-        ) >= 2 or _broken(lines, node):
+        # One paragraph is a line, not a container; two or more lines make a body, or one broken by `<br>`.
+        if held[node] >= 2 or own[node] >= 2:
             found = node
     return found
-
-
-def _broken(lines: list[Line], node: HtmlElement) -> bool:
-    """Say whether an element's own text was broken into several lines (`<br>` paragraphs)."""
-    return sum(1 for line in lines if line.element is node) >= 2
