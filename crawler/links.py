@@ -1,6 +1,7 @@
 """The links of a page, each identified and ready for the ledger."""
 
 import re
+from functools import lru_cache
 from urllib.parse import urljoin
 
 from lxml.html import HtmlElement
@@ -24,6 +25,10 @@ PRIORITY: dict[UrlKind, int] = {
 }
 # A page of a million links is an attack or a fault; the first ones are the ones a reader sees.
 MAX_LINKS = 5000
+# A link takes about 500 bytes; a page of a portal has 135, most of them those of its other pages.
+_REMEMBERED = 20_000
+# What does not depend on where the page stands: "/path", "//host/path", "https://…".
+_ROOTED = re.compile(r"\s*(?:/|[a-z][a-z0-9+.-]*:)", re.IGNORECASE)
 _SKIP = re.compile(
     r"^\s*(?:javascript|mailto|tel|sms|data|file|about|callto|skype|zalo|viber|blob|ftp)\s*:|^\s*#",
     re.IGNORECASE,
@@ -36,6 +41,13 @@ class Scope:
     def __init__(self, portal: Portal | None, url: str) -> None:
         hosts = portal.hosts if portal is not None and portal.hosts else (urls.split(url).netloc,)
         self.hosts = frozenset(host.lower().removeprefix("www.") for host in hosts)
+
+    @classmethod
+    def of(cls, hosts: frozenset[str]) -> "Scope":
+        """Return the scope of hosts that are lower case and without `www.` already."""
+        made = cls.__new__(cls)
+        made.hosts = hosts
+        return made
 
     def has(self, netloc: str) -> bool:
         return netloc.removeprefix("www.") in self.hosts
@@ -109,8 +121,16 @@ def page_links(
 
 
 def _absolute(base: str, href: str, platform: str, scope: Scope) -> Link | None:
+    # Nine links of ten are the portal's menu and what other pages link too, and mean the same on each.
+    if _ROOTED.match(href):
+        base = "/".join(base.split("/", 3)[:3]) + "/"
+    return _link_from(base, href, platform, scope.hosts)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _link_from(base: str, href: str, platform: str, hosts: frozenset[str]) -> Link | None:
     try:
-        return make_link(urljoin(base, href.strip()), platform, scope)
+        return make_link(urljoin(base, href.strip()), platform, Scope.of(hosts))
     except ValueError:
         return None
 
