@@ -190,7 +190,7 @@ def _provinces_by_name() -> dict[str, tuple[Unit, ...]]:
 
 def bare_name(text: str) -> str:
     """Return a unit's name folded, without its rank and with one kind of dash: what names meet in."""
-    folded = re.sub(r"\s*[-–—]\s*", "-", " ".join(fold(text).split()))
+    folded = re.sub(r" ?[-–—] ?", "-", " ".join(fold(text).split()))
     return _RANK.sub("", folded)
 
 

@@ -16,17 +16,21 @@ from archive.vietnamese.dates import from_iso
 _MAX_BYTES = 60_000_000
 _MAX_URLS = 60_000
 _LOC = re.compile(
-    rb"<(?:\w+:)?loc>\s*(?:<!\[CDATA\[)?\s*([^<\]]+?)\s*(?:\]\]>)?\s*</(?:\w+:)?loc>", re.IGNORECASE
+    rb"<(?:\w++:)?loc>\s*+(?:<!\[CDATA\[)?([^<\]]++)(?:\]\]>)?\s*+</(?:\w++:)?loc>", re.IGNORECASE
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A URL a sitemap or feed names. `lastmod` is a sitemap's own word, as a date or time, or None."""
+    """A URL a sitemap or feed names. `lastmod` is a sitemap's own word, as a date or time, or None.
+
+    `said` is what a feed says of the item: title, summary, and an Atom entry's time of change.
+    """
 
     url: str
     lastmod: str | None = None
     is_sitemap: bool = False
+    said: str = ""
 
 
 def unzip(body: bytes) -> bytes:
@@ -56,7 +60,10 @@ def read_sitemap(body: bytes) -> list[Listed]:
     data = unzip(body)
     root = _root(data)
     if root is None:
-        return [Listed(url.decode("utf-8", "replace")) for url in _LOC.findall(data[:_MAX_BYTES])[:_MAX_URLS]]
+        return [
+            Listed(url.strip().decode("utf-8", "replace"))
+            for url in _LOC.findall(data[:_MAX_BYTES])[:_MAX_URLS]
+        ]
     index = _local(root) == "sitemapindex"
     found = []
     for entry in root:
@@ -86,7 +93,7 @@ def read_feed(body: bytes) -> list[Listed]:
         if name == "item":
             link = next((child.text for child in item if _local(child) == "link" and child.text), None)
             if link:
-                found.append(Listed(link.strip()))
+                found.append(Listed(link.strip(), said=_said(item)))
         elif name == "entry":
             href = next(
                 (
@@ -97,10 +104,17 @@ def read_feed(body: bytes) -> list[Listed]:
                 None,
             )
             if href:
-                found.append(Listed(href.strip()))
+                found.append(Listed(href.strip(), said=_said(item)))
         if len(found) >= _MAX_URLS:
             break
     return found
+
+
+def _said(item: etree._Element) -> str:
+    words = [
+        child.text or "" for child in item if _local(child) in ("title", "description", "summary", "updated")
+    ]
+    return " ".join(" ".join(words).split())
 
 
 def _root(data: bytes) -> etree._Element | None:

@@ -19,17 +19,19 @@ from crawler.yields import LISTINGS, Yields
 
 # Why an article waits for a run without --since; such a run opens it again.
 OLDER = "older than --since"
+# Known articles are looked at again after all that may name new ones, before files.
+RECHECK_PRIORITY = 14
 _WAYS_IN = ("robots", "sitemap", "seed")
 _CHUNK = 500
 _FRONT_PAGE = re.compile(
-    r"(?i)^(?:trang (?:chủ|nhất|đầu)|home(?: ?page)?)\s*[-–|:]\s*|\s*[-–|:]\s*(?:trang (?:chủ|nhất)|home)$"
+    r"(?i)^(?:trang (?:chủ|nhất|đầu)|home(?: ?page)?)\s?[-–|:]\s?|\s?[-–|:]\s?(?:trang (?:chủ|nhất)|home)$"
 )
 
 
 def prepare(store: Store, portal: Portal) -> bool:
     """Open again what every run must ask anew; return whether this run resumes an unfinished one.
 
-    robots.txt is asked in every run. When nothing waits, the ways in are looked at again: sitemaps, seeds
+    robots.txt is asked in every run, and so are known articles whose re-check is due. When nothing waits, the ways in are looked at again: sitemaps, seeds
     and the main feed. Only when these name something new are the listings (`reopen_listings`).
     """
     ledger = store.ledger
@@ -38,6 +40,7 @@ def prepare(store: Store, portal: Portal) -> bool:
         [portal.key],
     ).fetchone()[0]
     ledger.reopen(portal.key, ("robots",), ("done", "failed", "gone", "excluded"))
+    ledger.reopen_due(portal.key, RECHECK_PRIORITY)
     with store.db.transaction() as connection:
         connection.execute(
             "UPDATE urls SET attempts = 0, not_before = NULL"

@@ -18,8 +18,8 @@ FILE_URL = re.compile(
     r"\.(?:pdf|docx?|xlsx?|pptx?|odt|ods|rtf|zip|rar|7z)(?:$|[?#])|/get_file\?|[?&]download=\d", re.IGNORECASE
 )
 _ATTACHMENT_LABEL = re.compile(
-    r"^(?:các\s+)?(?:tệp|tập|file|tài liệu|văn bản|tin)?(?:\s+tin)?\s*(?:gửi\s+)?(?:đính kèm|kèm theo"
-    r"|tải về|download)\s*:?$",
+    r"^(?:các\s)?(?:tệp|tập|file|tài liệu|văn bản|tin)?(?:\stin)?\s?(?:gửi\s)?(?:đính kèm|kèm theo"
+    r"|tải về|download)\s?:?$",
     re.IGNORECASE,
 )
 _RELATED_LABEL = re.compile(
@@ -151,7 +151,7 @@ def _only_files(line: Line) -> bool:
     return line.kind != "table_row" and line.only_links and all(is_file(href) for href, _ in line.links)
 
 
-_DATE_TAIL = re.compile(r"\s*[-–|]?\s*\(?\d{1,2}[/.-]\d{1,2}[/.-]\d{4}(?:\s+\d{1,2}[:h]\d{2})?\)?\s*$")
+_DATE_TAIL = re.compile(r"\s?[-–|]?\s?\(?\d{1,2}[/.-]\d{1,2}[/.-]\d{4}(?:\s\d{1,2}[:h]\d{2})?\)?$")
 
 
 def _only_pages(line: Line) -> bool:

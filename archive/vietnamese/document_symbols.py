@@ -23,7 +23,7 @@ _BY_FOLD = {fold(name): name for name in reversed(_KNOWN)}
 _ASSEMBLY = re.compile(r"(QH|UBTVQH)([0-9]{1,2}|[IVX]{1,4})$")
 # "QĐUBND": the soft hyphen between the two was lost by a converter.
 _GLUED = re.compile(r"(QĐ|KH|TB|NQ|CT|BC|TTr|HD)(UBND|HĐND|TTg|CP|TW|TU)$")
-_PARTS = re.compile(r"\s*[-‐‑‒–—−\xad/.]\s*")
+_PARTS = re.compile(r"\s{0,9}[-‐‑‒–—−\xad/.]\s{0,9}")
 
 NUMBERED = re.compile(
     r"\s*([0-9]{1,6}[a-zA-Z]?)\s*[-‐‑‒–—−/]\s*(?:((?:19|20)[0-9]{2})\s*(?:[-‐‑‒–—−/]\s*|$))?(.*)$", re.DOTALL

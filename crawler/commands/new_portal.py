@@ -27,8 +27,8 @@ _FRONT_PAGE = """
 """
 _SITE_NAME = ("//meta[@property='og:site_name']/@content", "//title")
 _FRONT = re.compile(
-    r"(?i)^(?:trang chủ|trang nhất|home|homepage)\s*[-–|»:]\s*"
-    r"|\s*[-–|»:]\s*(?:trang chủ|trang nhất|home)$"
+    r"(?i)^(?:trang chủ|trang nhất|home|homepage)\s?[-–|»:]\s?"
+    r"|\s?[-–|»:]\s?(?:trang chủ|trang nhất|home)$"
 )
 
 

@@ -8,7 +8,7 @@ from archive.vietnamese.legacy import convert
 
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff\ufeff\ufffe\uffff\u200b\u2060]")
 _SPACES = re.compile(r"[^\S\n]+")
-_LINES = re.compile(r"\s*\n\s*")
+_LINES = re.compile(r" ?\n\s*")
 
 _ONSET = "ngh|ng|nh|ch|gi|kh|ph|qu|th|tr|[bcdđghklmnrstvx]"
 _HORN = re.compile(

@@ -56,7 +56,7 @@ class Joomla(RuledPlatform):
         ('class="moduletable', 0.25),
     )
     url_form = re.compile(
-        r"/component/(?:content|users|tags)/|[?&]option=com_|/index\.php/(?:[^/?]+/)*\d+-[^/?]+$"
+        r"/component/(?:content|users|tags)/|[?&]option=com_|/index\.php/(?:[^/?]{1,200}/){0,8}\d+-[^/?]{1,300}$"
     )
     refused_path = re.compile(
         r"/component/(?:"

@@ -21,7 +21,7 @@ _LOCALE = (
     r"|sr|sv|th|tr|uk|vi|zh)(?:[_-][A-Z]{2})?"
 )
 # A mirror writes the last of them as a file: `….html/en/vi.html`.
-_TAIL = re.compile(rf"(?:/{_LOCALE})+(?:\.html)?/?$")
+_TAIL = re.compile(rf"(?:/{_LOCALE}){{1,60}}(?:\.html)?/?$")
 _HEAD = re.compile(rf"^(?:/{_LOCALE})+(?=/)")
 _FORMS = re.compile(
     r"/-/(?:"

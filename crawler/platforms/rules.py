@@ -35,7 +35,7 @@ _STATE = re.compile(
     r"(?i)(?:utm_\w+|fbclid|gclid|zarsrc|_ga|gsc\.tab|redirect|inheritRedirect|plidlayout|jsessionid|PHPSESSID)$"
 )
 _SESSION = re.compile(r"(?i);jsessionid=[^/]*")
-_GENERATOR = re.compile(r"""(?i)<meta\b[^>]*\bname\s*=\s*["']?generator\b[^>]*>""")
+_GENERATOR = re.compile(r"""(?i)<meta\b[^<>]{0,400}\bname\s{0,3}=\s{0,3}["']?generator\b[^<>]{0,400}>""")
 
 Pair = tuple[str, str]
 

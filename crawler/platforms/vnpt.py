@@ -12,7 +12,7 @@ from crawler.platforms.rules import Address, RuledPlatform
 # Ids seen have six and seven digits; four would be a year ("…-nam-2021"), eight a day ("…-01072025").
 _ARTICLE = re.compile(r"/([^/]*-(\d{5,7}))/?$")
 _OLD_ARTICLE = re.compile(r"/((?:\d+/){3}(\d+))/[^/]+/[^/]+?(?:\.aspx)?/?$")
-_OLD_LISTING = re.compile(r"^(?:/[\w-]*[a-z][\w-]*)?(?:/\d+){2,3}(?:/[^/\d][^/]*)?/?$")
+_OLD_LISTING = re.compile(r"^(?:/(?=[\w-]*[a-z])[\w-]++)?(?:/\d+){2,3}(?:/[^/\d][^/]*)?/?$")
 
 
 class VnptPortal(RuledPlatform):

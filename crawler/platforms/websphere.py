@@ -15,7 +15,7 @@ from crawler.platforms.base import Hints, Identity, Platform
 from crawler.platforms.generic import PAGING, shared_identity
 
 _PORTAL = re.compile(r"^/wps/(?:my)?portal(?:/|$)", re.IGNORECASE)
-_W1_BLOCK = re.compile(r"IZ7_\w+=CZ6_\w+=[^/]*?!?QCP([^/]*?)==")
+_W1_BLOCK = re.compile(r"IZ7_\w{1,80}=CZ6_\w{1,80}=[^/]{0,200}?QCP([^/]{0,400}?)==")
 _STATE = re.compile(r"/!ut/p/.*$")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _AREA = re.compile(r"/(?:sa|site)-[^/]+/([^/]+)/?$", re.IGNORECASE)

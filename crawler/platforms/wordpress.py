@@ -16,7 +16,7 @@ from crawler.platforms.base import Hints, Identity, Platform
 from crawler.platforms.generic import shared_identity
 
 _SHORT = re.compile(r"(?:^|&)(?:p|page_id|attachment_id)=(\d+)(?:&|$)")
-_PART = re.compile(r"(?<!/page)(\.html|/[^/]*[a-z][^/]*)/(\d{1,2})/?$")
+_PART = re.compile(r"(?<!/page)(\.html|/(?=[^/]*[a-z])[^/]++)/(\d{1,2})/?$")
 _LISTING = re.compile(r"/(?:category|chuyen-muc|danh-muc|topics?)/|/page/\d+/?$", re.IGNORECASE)
 _DATE_ARCHIVE = re.compile(r"/(?:19|20)\d\d(?:/\d{1,2}){0,2}(?:/page/\d+)?/?$")
 _POST_ID = re.compile(r"^(?:post|postid|page-id)-(\d+)$")
