@@ -13,17 +13,17 @@ from typing import Any
 
 # Runs that pages really hold, or that a stranger would send first.
 GENERIC = (
-    " ", "\n", "\t", "\u00a0", "\r\n", "1", "a", "A", "ủ", "(", ")", ",", ".", "-", "/", "<", "&", "=", '"', "_",
-    "a ", "A ", "1/", "1 ", "1.", "a,", ", ", "Số ", "<a ", "</", "&lt;", "&amp;", "aA", "Đ", "ngày ", "Ngày 1",
-    " -", "\n ", ":", "http://", "a/", "a.", "%1", "'",
+    " ", "\n", "\t", "\u00a0", "\r\n", "1", "a", "A", "ủ", "(", ")", ",", ".", "-", "/", "<", "&", "=", '"',
+    "_", "a ", "A ", "1/", "1 ", "1.", "a,", ", ", "Số ", "<a ", "</", "&lt;", "&amp;", "aA", "Đ", "ngày ",
+    "Ngày 1", " -", "\n ", ":", "http://", "a/", "a.", "%1", "'",
 )  # fmt: skip
 _REPEATS = (op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT)
 # A repetition bounded below this costs a constant.
 _LONG = 16
 _TRIED = "a1A ủ.,-/<>&\n\"'_(Đ\u00a0;:!"
 _CATEGORIES = {
-    op.CATEGORY_DIGIT: "1", op.CATEGORY_NOT_DIGIT: "a ", op.CATEGORY_SPACE: " \n", op.CATEGORY_NOT_SPACE: "a1.",
-    op.CATEGORY_WORD: "a1_ủ", op.CATEGORY_NOT_WORD: " .,",
+    op.CATEGORY_DIGIT: "1", op.CATEGORY_NOT_DIGIT: "a ", op.CATEGORY_SPACE: " \n",
+    op.CATEGORY_NOT_SPACE: "a1.",    op.CATEGORY_WORD: "a1_ủ", op.CATEGORY_NOT_WORD: " .,",
 }  # fmt: skip
 
 
