@@ -7,7 +7,7 @@ say stays unknown (None), and is never guessed here.
 
 import datetime
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -152,7 +152,8 @@ def at(key: str, date: datetime.date) -> Unit | None:
     """Return the smallest known unit that governed the place of *key* on *date*.
 
     Forward in time it follows successors, and where a district has none it rises to the province of
-    that day. Back in time it takes the predecessor of the same name. None when nothing is known.
+    that day. Back in time it takes the only predecessor, of several the one of the same name. None when
+    nothing is known.
     """
     units = load()
     here: Unit | None = units[key]
@@ -163,8 +164,10 @@ def at(key: str, date: datetime.date) -> Unit | None:
             following = here.successor or here.parent
             here = units[following] if following else None
             continue
-        name = here.short_name
-        here = next((old for old in predecessors(here.key) if old.short_name == name), None)
+        before, name = predecessors(here.key), here.short_name
+        # Huế has one predecessor, Thừa Thiên Huế; of several the one of its own name is its place.
+        alone = before[0] if len(before) == 1 else None
+        here = next((old for old in before if old.short_name == name), alone)
     return None
 
 
@@ -175,6 +178,48 @@ def province(key: str, date: datetime.date | None = None) -> Unit | None:
     while here is not None and here.level not in PROVINCIAL:
         here = units[here.parent] if here.parent else None
     return at(here.key, date) if here is not None and date is not None else here
+
+
+def then_and_now(key: str, then: datetime.date, now: datetime.date) -> tuple[Unit | None, Unit | None, str]:
+    """Return the units that governed the place of *key* on two days, and how the later one is known.
+
+    The third is "unchanged", "named" (the sources name who took over), or "derived": the unit ended, no
+    source names its own successor, and the later one is the province its land lies in.
+    """
+    first, last = at(key, then), at(key, now)
+    if last is None or first is last:
+        return first, last, "unchanged"
+    here: Unit | None = first or load()[key]
+    while here is not None and here is not last:
+        if here.successor is None:
+            return first, last, "derived"
+        here = load()[here.successor]
+    return first, last, "named"
+
+
+def units_named(name: str) -> tuple[Unit, ...]:
+    """Return the units of any level that *name* means, of all times: "Châu Đốc" as well as "An Giang"."""
+    return _units_by_name().get(bare_name(name).replace(" ", ""), ())
+
+
+def below(keys: Iterable[str]) -> frozenset[str]:
+    """Return these units and all that lie, or lay, under them."""
+    found = set(keys)
+    grew = True
+    while grew:
+        more = {one.key for one in load().values() if one.parent in found} - found
+        found |= more
+        grew = bool(more)
+    return frozenset(found)
+
+
+@lru_cache(maxsize=1)
+def _units_by_name() -> dict[str, tuple[Unit, ...]]:
+    found: dict[str, list[Unit]] = {}
+    for one in load().values():
+        for name in {bare_name(text).replace(" ", "") for text in (one.name, one.short_name, *one.aliases)}:
+            found.setdefault(name, []).append(one)
+    return {name: tuple(units) for name, units in found.items()}
 
 
 @lru_cache(maxsize=1)

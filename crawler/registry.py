@@ -16,14 +16,8 @@ from archive import jurisdictions
 from archive.errors import UnknownPortal
 from archive.records import Portal
 from archive.vietnamese.fold import fold
-from crawler.registry_file import (
-    Host,
-    Politeness,
-    PortalConfig,
-    RegistryError,
-    Seed,
-    read_config,
-)
+from crawler.registry_fields import RegistryError
+from crawler.registry_file import Host, Politeness, PortalConfig, Seed, read_config
 
 __all__ = [
     "Host",
@@ -70,11 +64,11 @@ def load_all(folder: Path = FOLDER, *, platforms: frozenset[str] | None = None) 
                 f"{path}:1: the key {config.key!r} is also that of {configs[config.key].file}"
             )
         configs[config.key] = config
-        for host in config.hosts:
+        for index, host in enumerate(config.hosts):
             name = host.name.removeprefix("www.")
             other = hosts.setdefault(name, config)
             if other is not config and _overlap(host, other):
-                line = config.lines.get("hosts", 1)
+                line = config.lines.get(f"hosts.{index}", config.lines.get("hosts", 1))
                 raise RegistryError(
                     f"{path}:{line}: the host {host.name} also belongs to {other.key} ({other.file})"
                 )

@@ -11,22 +11,18 @@ from urllib.parse import urlsplit
 import yaml
 
 from archive import jurisdictions
-from archive.errors import KhoCongError
 from archive.records import Portal
+from crawler.registry_fields import LOADER, Fields, RegistryError
 
 Evidence: TypeAlias = Literal["seen", "listed", "believed"]
 Rendering: TypeAlias = Literal["plain", "browser"]
 Status: TypeAlias = Literal["unverified", "live", "redirecting", "frozen", "dead"]
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 _HOST = re.compile(
     r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9](?::\d{1,5})?|[\d.]+(?::\d{1,5})?"
 )
 _QUIET = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
-
-
-class RegistryError(KhoCongError):
-    """A portal file is wrong; the message begins with `file:line:`. Mend the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,57 +106,6 @@ class PortalConfig:
         return jurisdictions.at(self.jurisdiction, date) if self.jurisdiction else None
 
 
-class _Reader:
-    """Turns a YAML mapping into checked values; every complaint names the line of its key."""
-
-    def __init__(self, path: Path, node: yaml.MappingNode) -> None:
-        self.path = path
-        self.values: dict[str, Any] = {}
-        self.lines: dict[str, int] = {"": node.start_mark.line + 1}
-        loader = _LOADER("")
-        for name_node, value_node in node.value:
-            name = str(name_node.value)
-            self.lines[name] = name_node.start_mark.line + 1
-            if name in self.values:
-                raise self.error(name, f"{name!r} is written twice")
-            try:
-                self.values[name] = loader.construct_object(value_node, deep=True)
-            except (ValueError, yaml.YAMLError) as error:
-                raise self.error(name, f"{name}: {error}") from error
-
-    def error(self, name: str, complaint: str) -> RegistryError:
-        return RegistryError(f"{self.path}:{self.lines.get(name, self.lines[''])}: {complaint}")
-
-    def text(self, name: str, default: str | None = None) -> str | None:
-        value = self.values.get(name, default)
-        if value is not None and not isinstance(value, str):
-            raise self.error(name, f"{name} must be text, not {value!r}")
-        return value
-
-    def flag(self, name: str) -> bool:
-        value = self.values.get(name, False)
-        if not isinstance(value, bool):
-            raise self.error(name, f"{name} must be true or false, not {value!r}")
-        return value
-
-    def word(self, name: str, words: tuple[str, ...], default: str) -> str:
-        value = self.values.get(name, default)
-        if value not in words:
-            raise self.error(name, f"{name} must be one of {', '.join(words)}, not {value!r}")
-        return str(value)
-
-    def items(self, name: str) -> list[Any]:
-        value = self.values.get(name, [])
-        if not isinstance(value, list):
-            raise self.error(name, f"{name} must be a list")
-        return value
-
-    def only(self, allowed: set[str], what: str = "") -> None:
-        for name in self.values:
-            if name not in allowed:
-                raise self.error(name, f"unknown key {name!r}{what}; known are {', '.join(sorted(allowed))}")
-
-
 _KEYS = {
     "name", "jurisdiction", "organ", "platform", "pin_platform", "hosts", "seeds", "politeness", "expect",
     "evidence", "status", "successor", "source_names", "notes", "rendering", "wait_for",
@@ -170,14 +115,14 @@ _KEYS = {
 def read_config(path: Path, *, platforms: frozenset[str] | None = None) -> PortalConfig:
     """Return the portal of a file; its key is the file's name. Raises RegistryError."""
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=LOADER)
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1
         raise RegistryError(f"{path}:{line}: not readable as YAML: {str(error).splitlines()[0]}") from error
     if not isinstance(node, yaml.MappingNode):
         raise RegistryError(f"{path}:1: a portal file is a mapping of keys to values")
-    reader = _Reader(path, node)
+    reader = Fields(path, node)
     reader.only(_KEYS)
     hosts = _hosts(reader)
     evidence, noted, what = _evidence(reader)
@@ -219,68 +164,72 @@ def read_config(path: Path, *, platforms: frozenset[str] | None = None) -> Porta
     )
 
 
-def _date(reader: _Reader, name: str, value: object, word: str) -> datetime.date | None:
+def _date(reader: Fields, name: str, value: object, word: str) -> datetime.date | None:
     if isinstance(value, datetime.date | None) and not isinstance(value, datetime.datetime):
         return value
     raise reader.error(name, f"{word} {value!r} is not a date (YYYY-MM-DD)")
 
 
-def _hosts(reader: _Reader) -> tuple[Host, ...]:
-    hosts = []
-    for item in reader.items("hosts"):
+def _hosts(reader: Fields) -> tuple[Host, ...]:
+    hosts: list[Host] = []
+    for index, item in enumerate(reader.items("hosts")):
+        place = f"hosts.{index}"
         row = {"host": item} if isinstance(item, str) else item
         if not isinstance(row, dict) or set(row) - {"host", "valid_from", "valid_to"}:
-            raise reader.error("hosts", "a host is a name, or {host, valid_from, valid_to}")
+            raise reader.error(place, "a host is a name, or {host, valid_from, valid_to}")
         name = str(row.get("host", "")).lower()
         if not _HOST.fullmatch(name):
-            raise reader.error("hosts", f"{name!r} is not a host name")
-        spans = [_date(reader, "hosts", row.get(word), word) for word in ("valid_from", "valid_to")]
+            raise reader.error(place, f"{name!r} is not a host name")
+        spans = [_date(reader, place, row.get(word), word) for word in ("valid_from", "valid_to")]
         if spans[0] and spans[1] and spans[0] > spans[1]:
-            raise reader.error("hosts", f"{name}: valid_from is after valid_to")
+            raise reader.error(place, f"{name}: valid_from is after valid_to")
+        if name in (host.name for host in hosts):
+            raise reader.error(place, f"the host {name} is written twice")
         hosts.append(Host(name, spans[0], spans[1]))
     if not hosts:
         raise reader.error("hosts", "a portal needs at least one host")
     return tuple(hosts)
 
 
-def _seeds(reader: _Reader, hosts: tuple[Host, ...]) -> tuple[Seed, ...]:
+def _seeds(reader: Fields, hosts: tuple[Host, ...]) -> tuple[Seed, ...]:
     seeds = []
     names = {host.name.removeprefix("www.") for host in hosts}
-    for item in reader.items("seeds"):
+    for index, item in enumerate(reader.items("seeds")):
+        place = f"seeds.{index}"
         row = {"url": item} if isinstance(item, str) else item
         if not isinstance(row, dict) or set(row) - {"url", "category"} or not isinstance(row.get("url"), str):
-            raise reader.error("seeds", "a seed is a URL, or {url, category}")
+            raise reader.error(place, "a seed is a URL, or {url, category}")
         parts = urlsplit(row["url"])
         if parts.scheme not in ("http", "https") or parts.netloc.lower().removeprefix("www.") not in names:
-            raise reader.error("seeds", f"{row['url']!r} is not an http(s) URL on a host of this portal")
+            raise reader.error(place, f"{row['url']!r} is not an http(s) URL on a host of this portal")
         seeds.append(Seed(row["url"], str(row.get("category", ""))))
     return tuple(seeds) or (Seed(f"https://{hosts[0].name}/"),)
 
 
-def _section(reader: _Reader, name: str, check: Callable[[object], bool], what: str) -> dict[str, Any]:
+def _section(reader: Fields, name: str, check: Callable[[object], bool], what: str) -> dict[str, Any]:
     value = reader.values.get(name, {})
     if not isinstance(value, dict) or not check(value):
         raise reader.error(name, f"{name} {what}")
     return value
 
 
-def _politeness(reader: _Reader) -> Politeness:
+def _politeness(reader: Fields) -> Politeness:
     known = {"delay_s", "quiet_hours", "max_requests_per_day", "contact", "insecure_tls"}
     row = _section(
         reader, "politeness", lambda value: isinstance(value, dict) and set(value) <= known, f"takes {known}"
     )
     delay = row.get("delay_s")
     if delay is not None and (not isinstance(delay, int | float) or isinstance(delay, bool) or delay < 0):
-        raise reader.error("politeness", f"delay_s {delay!r} is not a number of seconds")
+        raise reader.error("politeness.delay_s", f"delay_s {delay!r} is not a number of seconds")
     quiet = row.get("quiet_hours")
     if quiet is not None and not _QUIET.fullmatch(str(quiet)):
-        raise reader.error("politeness", f"quiet_hours {quiet!r} is not HH:MM-HH:MM")
+        raise reader.error("politeness.quiet_hours", f"quiet_hours {quiet!r} is not HH:MM-HH:MM")
     if row.get("insecure_tls", "allow") not in ("allow", "refuse"):
         raise reader.error("politeness", "insecure_tls is allow or refuse")
     return Politeness(**{**row, "delay_s": None if delay is None else float(delay)})
 
 
-def _expect(reader: _Reader) -> dict[str, dict[str, float]]:
+def _expect(reader: Fields) -> dict[str, dict[str, float]]:
     row = _section(reader, "expect", lambda value: isinstance(value, dict), "is {min: {…}, max: {…}}")
     for side, bounds in row.items():
         if side not in ("min", "max") or not isinstance(bounds, dict):
@@ -291,7 +240,7 @@ def _expect(reader: _Reader) -> dict[str, dict[str, float]]:
     return row
 
 
-def _evidence(reader: _Reader) -> tuple[Evidence, datetime.date | None, str]:
+def _evidence(reader: Fields) -> tuple[Evidence, datetime.date | None, str]:
     row = reader.values.get("evidence")
     form = "evidence is {kind: seen|listed|believed, noted_on: YYYY-MM-DD, what: words}"
     # YAML reads a bare `on` as true: the day has a longer name, and the short one is refused.
@@ -299,4 +248,4 @@ def _evidence(reader: _Reader) -> tuple[Evidence, datetime.date | None, str]:
         raise reader.error("evidence", form)
     if row.get("kind") not in ("seen", "listed", "believed") or not row.get("what"):
         raise reader.error("evidence", form)
-    return row["kind"], _date(reader, "evidence", row.get("noted_on"), "noted_on"), str(row["what"])
+    return row["kind"], _date(reader, "evidence.noted_on", row.get("noted_on"), "noted_on"), str(row["what"])

@@ -14,6 +14,8 @@ from archive.vietnamese.fold import fold
 from crawler import registry
 
 _MERGER = datetime.date(2025, 7, 1)
+# No source names the wards and communes that followed the districts: only the province is known.
+_HOW = {"derived": "derived: the province its land lies in", "named": "named by the sources"}
 
 
 @click.command(
@@ -21,6 +23,7 @@ _MERGER = datetime.date(2025, 7, 1)
         "khocong portals --province 'An Giang'",
         "khocong portals chau doc",
         "khocong portals --platform liferay --json",
+        "khocong portals --status redirecting",
         "khocong portals --successors",
         "khocong portals --check",
     )
@@ -29,6 +32,11 @@ _MERGER = datetime.date(2025, 7, 1)
 @click.option("--province", help="Only portals of a province, by its old or new name.")
 @click.option("--platform", help="Only portals last seen on this CMS; 'unknown' for the others.")
 @click.option("--evidence", type=click.Choice(["seen", "listed", "believed"]), help="Only portals known so.")
+@click.option(
+    "--status",
+    type=click.Choice(["unverified", "live", "redirecting", "frozen", "dead"]),
+    help="Only portals that stand so.",
+)
 @click.option("--successors", is_flag=True, help="Show each portal's unit then and now, and who follows it.")
 @click.option("--check", is_flag=True, help="Read every file and check them against each other.")
 @common_options
@@ -37,6 +45,7 @@ def portals(
     province: str | None,
     platform: str | None,
     evidence: str | None,
+    status: str | None,
     successors: bool,
     check: bool,
     archive_dir: Path,
@@ -48,7 +57,11 @@ def portals(
         _check(console, as_json)
         return
     known = registry.load_all()
-    chosen = list(_chosen(known.values(), words, province, platform, evidence))
+    chosen = [
+        config
+        for config in _chosen(known.values(), words, province, platform, evidence)
+        if status is None or config.status == status
+    ]
     rows = [_successor_row(config, known) if successors else _row(config) for config in chosen]
     if as_json:
         console.json(rows)
@@ -138,14 +151,19 @@ def _row(config: registry.PortalConfig) -> dict[str, Any]:
 def _successor_row(
     config: registry.PortalConfig, known: Mapping[str, registry.PortalConfig]
 ) -> dict[str, Any]:
-    now = config.unit_on(max(_MERGER, datetime.datetime.now(datetime.UTC).date()))
-    unit = jurisdictions.unit(config.jurisdiction) if config.jurisdiction else None
+    today = max(_MERGER, datetime.datetime.now(datetime.UTC).date())
+    unit = now = None
+    how = ""
+    if config.jurisdiction:
+        unit = jurisdictions.unit(config.jurisdiction)
+        _, now, how = jurisdictions.then_and_now(unit.key, unit.valid_to or today, today)
     following = known.get(config.successor or "")
     return {
         "portal": config.key,
         "unit": unit.name if unit else None,
         "until": unit.valid_to.isoformat() if unit and unit.valid_to else None,
         "unit_now": now.name if now else None,
+        "how": _HOW.get(how, how) or None,
         "successor": following.key if following else None,
         "successor_host": following.hosts[0].name if following else None,
         "evidence": now.evidence if now else None,

@@ -240,3 +240,75 @@ def test_a_host_has_one_portal_at_a_time(folder):
 )
 def test_printed_sources_are_resolved_only_when_they_are_clear(printed, day, key):
     assert registry.portal_of_source(printed, day) == key
+
+
+LONG = """name: Cổng thông tin điện tử xã Minh Hòa
+hosts:
+  - minhhoa.gov.example
+  - www.minhhoa.gov.example
+  - cu.minhhoa.gov.example
+seeds:
+  - https://minhhoa.gov.example/tin-tuc/
+  - {url: https://minhhoa.gov.example/van-ban/, category: van_ban}
+politeness:
+  contact: nobody
+  delay_s: 2
+evidence:
+  kind: believed
+  noted_on: 2026-11-23
+  what: made up
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "complaint"),
+    [
+        ("  - cu.minhhoa.gov.example", "  - minhhoa.gov.example", 5, "minhhoa.gov.example is written twice"),
+        ("  - www.minhhoa.gov.example", "  - www minhhoa", 4, "not a host name"),
+        ("https://minhhoa.gov.example/van-ban/", "https://khac.gov.example/", 8, "on a host of this portal"),
+        ("delay_s: 2", "delay_s: quick", 11, "delay_s 'quick'"),
+        ("noted_on: 2026-11-23", "noted_on: yesterday", 14, "noted_on 'yesterday' is not a date"),
+    ],
+)
+def test_a_mistake_in_a_long_list_is_named_by_its_own_line(tmp_path, old, new, line, complaint):
+    (tmp_path / "minhhoa.yml").write_text(LONG.replace(old, new), encoding="utf-8")
+    with pytest.raises(registry.RegistryError) as raised:
+        registry.load_all(tmp_path)
+    assert f"minhhoa.yml:{line}: " in str(raised.value)
+    assert complaint in str(raised.value)
+
+
+def test_a_host_of_two_portals_is_named_by_its_own_line(tmp_path):
+    (tmp_path / "mot.yml").write_text(LONG, encoding="utf-8")
+    (tmp_path / "hai.yml").write_text(
+        LONG.replace("  - minhhoa", "  - hai").replace("cu.", "x."), encoding="utf-8"
+    )
+    with pytest.raises(registry.RegistryError, match=r"(hai|mot)\.yml:\d+: "):
+        registry.load_all(tmp_path)
+
+
+def test_other_hosts_of_the_facts_are_registered_too(portals, shared_dir):
+    """Those beyond gov.vn; what stands in the facts beside them are newspapers and a law library."""
+    text = (shared_dir / "facts" / "portals.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"\b(?:[a-z0-9-]+\.)+vn\b", text))
+    known = {host.name.removeprefix("www.") for portal in portals.values() for host in portal.hosts}
+    assert {host for host in named if host.removeprefix("www.") not in known} <= {
+        "gov.vn", "baoangiang.com.vn", "baodantoc.vn", "caselaw.vn", "nghean24h.vn", "qdnd.vn", "vov.vn",
+        "hdnd.gov.vn",
+    }  # fmt: skip
+
+
+def test_sample_hosts_of_the_provinces_are_under_them(portals, shared_dir):
+    lines = (shared_dir / "facts" / "provinces.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    hosts = {host.name.removeprefix("www."): portal for portal in portals.values() for host in portal.hosts}
+    before = date(2024, 12, 31)
+    for line in lines:
+        name, _domain, status, samples, after, _ = line.split("\t")
+        old = jurisdictions.province_of(name.replace(" (city)", ""), before)
+        for host in re.findall(r"(?:[a-z0-9-]+\.)+gov\.vn", samples):
+            portal = hosts[host.removeprefix("www.")]
+            unit = jurisdictions.province(portal.jurisdiction, before)
+            new = jurisdictions.province(portal.jurisdiction, date(2025, 7, 1))
+            assert unit is old or (unit is None and new is None) or host.startswith("tayson."), (host, unit)
+            assert new is None or jurisdictions.bare_name(new.name) in jurisdictions.bare_name(after), host
+            assert portal.evidence in (("seen",) if status.startswith("SEEN") else ("listed", "seen"))
