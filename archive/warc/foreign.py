@@ -28,8 +28,8 @@ _CHUNK = 1 << 20
 _PIECE = 1 << 14
 _GZIP = b"\x1f\x8b\x08"
 _ARC = (b"filedesc:",)
-_VERSION = re.compile(rb"WARC/\d\.\d+\r?\n")
-_PLAIN_START = re.compile(rb"(?:^|\n)(WARC/\d\.\d+\r?\n)")
+_VERSION = re.compile(rb"WARC/\d\.\d+\r*\n")
+_PLAIN_START = re.compile(rb"(?:^|\n)(WARC/\d\.\d+\r*\n)")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 
 

@@ -95,6 +95,7 @@ async def _run(
             for source in sources:
                 progress.source = source.name
                 takings.append(await intake.take_in(source, store.path))
+            await intake.finish()
         finally:
             intake.flush()
             await readers.close()

@@ -82,6 +82,9 @@ class Intake:
         self._running: set[asyncio.Task[None]] = set()
         self._under_way: set[str] = set()
         self._parts = PartsBook()
+        # Places of records written and not yet recorded, and revisits whose original has not come yet.
+        self._fresh: dict[object, tuple[str, int]] = {}
+        self._waiting: list[tuple[Taking, Taken, Portal, Link]] = []
         # What a killed run left in our WARC without a row is used instead of being written again.
         self._orphans = {orphan.record_id: orphan for orphan in store.recovered.orphans}
 
@@ -150,14 +153,20 @@ class Intake:
         self._turns.release()
         self._running.discard(task)
 
-    async def _take(self, taking: Taking, taken: Taken, portal: Portal, link: Link) -> None:
+    async def _take(
+        self, taking: Taking, taken: Taken, portal: Portal, link: Link, *, last: bool = False
+    ) -> None:
         url_id = self._row_of(portal, link)
         if self._is_twin(url_id, taken):
             taking.known += 1
             return
-        place = self._place(taken)
-        body = self._revisited(url_id, taken)
-        exchange = taken.exchange(place, body)
+        body = None
+        if taken.is_bare_revisit and (body := self._revisited(url_id, taken)) is None:
+            if not last:
+                self._waiting.append((taking, taken, portal, link))
+                return
+            self._note(taking, Issue("revisit_unresolved", "its original is not here", taken.record.url))
+        exchange = taken.exchange(self._place(url_id, taken), body)
         reading = None
         if exchange.status == 200 and may_be_page(exchange):
             job = ReadJob(
@@ -206,7 +215,7 @@ class Intake:
             row = self._store.db.execute(sql, [portal.key, link.urlkey]).fetchone()
         return int(row[0])
 
-    def _place(self, taken: Taken) -> WarcPlace:
+    def _place(self, url_id: int, taken: Taken) -> WarcPlace:
         record = taken.copy()
         orphan = self._orphans.pop(record.record_id, None)
         if orphan is not None:
@@ -216,33 +225,47 @@ class Intake:
         more = b""
         if taken.request is not None:
             more = copied(taken.request, None).data
-        return self._writer.write_copy(record.data, record.record_id, record.payload_digest, more)
+        place = self._writer.write_copy(record.data, record.record_id, record.payload_digest, more)
+        if taken.record.type == "response":
+            self._fresh[place.record_id] = self._fresh[url_id, place.payload_digest] = (
+                place.file,
+                place.offset,
+            )
+        return place
 
     def _revisited(self, url_id: int, taken: Taken) -> bytes | None:
-        """Return the body a revisit points to, where the archive has it; None for what needs none."""
-        if taken.record.type != "revisit" or taken.body:
-            return None
-        row = self._store.db.execute(
-            "SELECT warc_file, warc_offset FROM captures WHERE revisit_of IS NULL AND (record_id = ?"
-            " OR (url_id = ? AND payload_digest = ?)) ORDER BY captured_at DESC LIMIT 1",
-            [
-                taken.record.header("WARC-Refers-To").strip("<> "),
-                url_id,
-                taken.record.header("WARC-Payload-Digest"),
-            ],
-        ).fetchone()
-        if row is None:
+        """Return the body that a revisit without one points to, None where it is not here (yet)."""
+        refers = taken.record.header("WARC-Refers-To").strip("<> ")
+        digest = taken.record.header("WARC-Payload-Digest")
+        place = self._fresh.get(refers) or self._fresh.get((url_id, digest))
+        place = (
+            place
+            or self._store.db.execute(
+                "SELECT warc_file, warc_offset FROM captures WHERE revisit_of IS NULL AND (record_id = ?"
+                " OR (url_id = ? AND payload_digest = ?)) ORDER BY captured_at DESC LIMIT 1",
+                [refers, url_id, digest],
+            ).fetchone()
+        )
+        if place is None:
             return None
         try:
-            return read_record(self._store.warc_directory / row[0], row[1]).body()
+            return read_record(self._store.warc_directory / place[0], place[1]).body()
         except WarcDamaged:
             return None
+
+    async def finish(self) -> None:
+        """Record the revisits whose original never came: their time and headers are kept, and an issue."""
+        waiting, self._waiting = self._waiting, []
+        for taking, taken, portal, link in waiting:
+            await self._take(taking, taken, portal, link, last=True)
+        self.flush()
 
     def flush(self) -> None:
         """Record what is queued: the WARC first (I1), then one transaction."""
         queue, self._queue = self._queue, []
         if not queue:
             return
+        self._fresh.clear()
         self._writer.sync()
         outcomes = self._settled([outcome for _, outcome in queue])
         stored = self._store.record(None, outcomes)

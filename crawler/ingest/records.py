@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import UTC
 
 from archive.errors import WarcDamaged
-from archive.records import Capture, LeasedUrl
 from archive.warc.arc import Foreign
 from archive.warc.copying import Copied, copied, record_time
 from archive.warc.http import HttpMessage, http_message, unchunk
@@ -26,6 +25,11 @@ class Taken:
     def status(self) -> int:
         """The HTTP status; bytes without HTTP count as an answer that went well."""
         return self.message.status if self.message is not None else 200
+
+    @property
+    def is_bare_revisit(self) -> bool:
+        """Whether the record only points to an earlier one that carries the same bytes."""
+        return self.record.type == "revisit" and self.status == 200 and not self.body
 
     @property
     def body(self) -> bytes:
@@ -74,12 +78,3 @@ def take(origin: str, record: Foreign, request: Foreign | None) -> Taken | None:
     except ValueError as error:
         raise WarcDamaged(f"{record.url[:300]}: {error}") from error
     return Taken(record, message, at, origin, request)
-
-
-def lease_of(row: tuple[int, str, str, str], url: str) -> LeasedUrl:
-    """Return a ledger row as if it had been leased for this exchange."""
-    url_id, portal_key, kind, _state = row
-    return LeasedUrl(url_id, portal_key, url, kind, 0)  # type: ignore[arg-type]  # kinds of the table
-
-
-__all__ = ["Capture", "Taken", "lease_of", "take"]

@@ -43,7 +43,7 @@ def sources_of(path: Path, url: str | None = None, at: str | None = None) -> lis
         if wacz.is_wacz(path):
             return [Source(path, "wacz")]
         raise UsageError(f"{path} is a ZIP file but no WACZ; unpack it and name the folder")
-    if url is not None or b"<" in start[:64] and not start.startswith((b"WARC/", b"filedesc:")):
+    if url is not None or start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         return [Source(path, "html", url, at)]
     return [Source(path, "warc")]
 
