@@ -35,7 +35,10 @@ class Copied:
 
 def copied(record: Foreign, message: HttpMessage | None) -> Copied:
     """Return *record* as one gzip member. *message* is the HTTP response in its block, if it is one."""
-    payload = message.payload if message is not None else record.block
+    if message is not None:
+        payload = message.payload
+    else:
+        payload = record.block.partition(b"\r\n\r\n")[2] if record.type == "request" else record.block
     digest = payload_digest(payload)
     said = record.header("WARC-Payload-Digest")
     headers = [
