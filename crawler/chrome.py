@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 from archive.records import ChromeModel, RemovedBlock
 from crawler.blocks import Line
@@ -20,20 +21,24 @@ def is_mature(model: ChromeModel | None) -> bool:
 
 
 def digest_of(model: ChromeModel | None) -> str:
-    """Return what a reading with *model* is known by: of its slots, a dot, of its chrome; "" without one.
+    """Return what readings with *model* are known by; "" without a mature one.
 
-    Shares do not count: they grow with every page and change no reading.
+    Two digests with a dot between: of where slots and titles stand, and of all else. Shares do not count:
+    they grow with every page and change no reading.
     """
-    if model is None or model.pages < MATURE_PAGES:
-        return ""
-    places = [
-        *(path for path, _ in model.slots),
-        "",
-        *(str(model.data.get(key)) for key in sorted(model.data)),
-    ]
-    slots = hashlib.blake2b("\n".join(places).encode("utf-8", "replace"), digest_size=4).hexdigest()
-    marks = hashlib.blake2b("".join(sorted(model.chrome)).encode(), digest_size=4).hexdigest()
-    return f"{slots}.{marks}"
+    return str(model.data.get("digest", "")) if model is not None and is_mature(model) else ""
+
+
+def digested(model: ChromeModel) -> ChromeModel:
+    """Return the model with its digest."""
+    places = "\n".join([*(path for path, _ in model.slots), "", *model.data.get("titles", ())])
+    rest = "\n".join(
+        [*sorted(model.chrome), *sorted(model.data.get("heads", ())), *sorted(model.data.get("dates", ()))]
+    )
+    digest = ".".join(
+        hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=4).hexdigest() for text in (places, rest)
+    )
+    return replace(model, data={**model.data, "digest": digest})
 
 
 def cut_learned(

@@ -76,7 +76,9 @@ def judge(
     base = Outcome(lease.url_id, "done", capture=capture)
     status = exchange.status
     if status == 304:
-        return Verdict(replace(base, reason="not modified"))
+        if exchange.revisit_of is None:
+            return _again(lease, base, "HTTP 304 unasked")
+        return Verdict(base)
     if 300 <= status < 400 and exchange.header("location"):
         return _redirected(lease, exchange, portal, base, hops)
     if status in (404, 410):
@@ -140,7 +142,9 @@ def _read(lease: LeasedUrl, base: Outcome, page: Page) -> Verdict:
     many = len(links) >= MAX_LINKS
     issues = (Issue("too_many_links", f"{MAX_LINKS} or more on one page", lease.url),) if many else ()
     article = None if reason == "a page, not a file" else page.article
-    return Verdict(replace(base, reason=reason, article=article, links=links, issues=issues), page=page)
+    evidence = page.evidence if article is not None else None
+    read = replace(base, reason=reason, article=article, evidence=evidence, links=links, issues=issues)
+    return Verdict(read, page=page)
 
 
 def _redirected(lease: LeasedUrl, exchange: Exchange, portal: Portal, base: Outcome, hops: int) -> Verdict:

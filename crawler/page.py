@@ -1,7 +1,7 @@
 """One fetched body becomes a page: what it is, its article if it has one, its links. Pure and picklable."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from lxml.html import HtmlElement
@@ -9,11 +9,16 @@ from lxml.html import HtmlElement
 from archive.errors import NotAnArticle
 from archive.records import SOFT_REASONS, Article, Link, Portal, UrlKind
 from crawler import feeds, platforms
+from crawler.blocks import read_lines
 from crawler.charset import decode
+from crawler.chrome import digest_of
 from crawler.dom import EmptyPage, find_value, parse, words_of
+from crawler.evidence import evidence_of
 from crawler.extraction import base_of, extract_tree
+from crawler.layout import find_each
 from crawler.links import Scope, listed_links, page_links
 from crawler.listing import looks_like_listing
+from crawler.platforms.generic import GENERIC
 
 PageKind = Literal["article", "listing", "soft", "other", "sitemap", "feed", "file"]
 
@@ -24,6 +29,7 @@ class Page:
 
     `article` is set exactly when `kind` is "article"; `soft_reason` exactly when it is "soft". `platform`
     is the CMS family the page was read as, `sure` how sure recognition was (1.0 when it was given).
+    `evidence` is what an article page teaches of its template, packed, where it was asked for.
     """
 
     url: str
@@ -36,6 +42,7 @@ class Page:
     notes: tuple[str, ...] = ()
     title: str = ""
     sure: float = 0.0
+    evidence: bytes | None = None
 
 
 @dataclass(slots=True)
@@ -47,6 +54,7 @@ class _Source:
     portal: Portal | None
     kind: UrlKind
     images: bool
+    learn: bool = False
     notes: list[str] = field(default_factory=list)
 
 
@@ -58,16 +66,18 @@ def read_page(
     portal: Portal | None = None,
     kind: UrlKind = "page",
     images: bool = False,
+    learn: bool = False,
 ) -> Page:
     """Return what a body is. *body* has its content-encoding undone; *headers* need Content-Type only.
 
+    With *learn* an article page brings evidence of its template; that costs a second walk over it.
     Never raises on what a portal may send: a page that cannot be read is kind "other" with notes.
     """
     content_type = next(
         (value for name, value in (headers or {}).items() if name.lower() == "content-type"), ""
     )
     source = _Source(
-        body, url, content_type.partition(";")[0].strip().lower(), content_type, portal, kind, images
+        body, url, content_type.partition(";")[0].strip().lower(), content_type, portal, kind, images, learn
     )
     known = (portal.platform if portal else None) or "generic"
     if feeds.looks_like_sitemap(body) or (kind == "sitemap" and body.startswith(b"\x1f\x8b")):
@@ -121,9 +131,17 @@ def _read_html(source: _Source) -> Page:
     )
     if why and not article:
         notes.append(why)
+    evidence = _evidence(tree, url) if article and source.learn else None
     return Page(
-        url, name, kind, article, links, soft_reason, decoded.charset, tuple(notes), page_title[:300], sure
-    )
+        url, name, kind, article, links, soft_reason, decoded.charset, tuple(notes), page_title[:300], sure,
+        evidence,
+    )  # fmt: skip
+
+
+def _evidence(tree: HtmlElement, url: str) -> bytes:
+    skip = frozenset(find_each(tree, GENERIC.hints.furniture))
+    body = tree.body if tree.body is not None else tree
+    return evidence_of(url, read_lines(body, base_of(tree, url), skip).lines, tree).pack()
 
 
 def _try_article(
@@ -136,6 +154,8 @@ def _try_article(
         return None, "", "listing"
     try:
         article = extract_tree(tree, text, source.url, platform, source.portal, notes)
+        chrome = digest_of(source.portal.chrome if source.portal else None)
+        article = replace(article, reading=f"{platform} {chrome}".strip())
     except NotAnArticle as error:
         soft = error.reason if error.reason in SOFT_REASONS else ""
         if soft == "empty":

@@ -25,13 +25,16 @@ from crawler.exchange import Exchange
 from crawler.page import Page, read_page
 
 LENGTH = struct.Struct(">I")
+# What a worker says first, when its imports are done: an answer is never empty.
+READY = LENGTH.pack(0)
 # A 10 kB gzip bomb holds 10 MB; the largest page of a portal seen has 2 MB.
-MAX_PAGE_BYTES = 32 * 1024 * 1024
+MAX_PAGE_BYTES = 20 * 1024 * 1024
 _GZIP = b"\x1f\x8b"
 # How a whole page, sitemap or feed ends.
 ENDINGS = (b"</html>", b"</urlset>", b"</sitemapindex>", b"</rss>", b"</feed>")
-# What lxml and trafilatura need for the largest page is some 400 MB; a runaway page gets a MemoryError.
-_MAX_MEMORY_BYTES = 2 * 1024**3
+# A worker has some 150 MB; a runaway page gets a MemoryError, or takes its worker down. RLIMIT_DATA counts
+# what is really asked for, RLIMIT_AS also the libraries and thread stacks that are only mapped.
+MAX_MEMORY_BYTES = 1024**3
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +52,15 @@ class ReadJob:
     kind: UrlKind
     images: bool = False
     rendered: bytes | None = None
+    learn: bool = False
 
     @classmethod
-    def of(cls, exchange: Exchange, portal: Portal, kind: UrlKind, *, images: bool) -> "ReadJob":
+    def of(
+        cls, exchange: Exchange, portal: Portal, kind: UrlKind, *, images: bool, learn: bool = False
+    ) -> "ReadJob":
         """Return the job of reading an exchange."""
         said = exchange.header("content-type"), exchange.header("content-encoding")
-        return cls(exchange.body, exchange.url, *said, portal, kind, images, exchange.rendered)
+        return cls(exchange.body, exchange.url, *said, portal, kind, images, exchange.rendered, learn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +104,11 @@ def read(job: ReadJob) -> Reading:
             portal=job.portal,
             kind=job.kind,
             images=job.images,
+            learn=job.learn,
         )
-    except (MemoryError, RecursionError, PageTooHeavy) as error:
+    except MemoryError:
+        return Reading(None, digest, "out_of_memory", f"more than {MAX_MEMORY_BYTES} bytes to read it")
+    except (RecursionError, PageTooHeavy) as error:
         return Reading(None, digest, "too_heavy", f"{type(error).__name__}: {error}")
     except Exception as error:  # the boundary of reading: one page must not end a crawl
         return Reading(None, digest, "unreadable", f"{type(error).__name__}: {error}"[:500])
@@ -140,10 +149,13 @@ def main() -> int:
     """Run as a worker. Ctrl-C is the parent's business."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_AS, (_MAX_MEMORY_BYTES, resource.RLIM_INFINITY))
+        resource.setrlimit(resource.RLIMIT_DATA, (MAX_MEMORY_BYTES, resource.RLIM_INFINITY))
+        resource.setrlimit(resource.RLIMIT_AS, (2 * MAX_MEMORY_BYTES, resource.RLIM_INFINITY))
     sink = os.fdopen(os.dup(1), "wb")
     # Whatever a library prints must not stand between two answers.
     os.dup2(2, 1)
     with contextlib.suppress(BrokenPipeError):
+        sink.write(READY)
+        sink.flush()
         work(sys.stdin.buffer, sink)
     return 0

@@ -11,31 +11,30 @@ from urllib.parse import urlsplit
 from archive.digests import text_digest
 from archive.errors import ArchiveError, CaptureError
 from archive.ledger import utc
-from archive.records import Issue, LeasedUrl, Outcome, Portal
+from archive.records import ChromeModel, LeasedUrl, Outcome, Portal
 from archive.store import Store, Stored
-from archive.warc.reader import decode_body
 from archive.warc.writer import WarcWriter
-from crawler import browser, recrawl
+from crawler import browser, recrawl, restated
 from crawler.chains import Chains
 from crawler.commit import Committer
 from crawler.connecting import CheckedResolver
 from crawler.exchange import Exchange, Failed
 from crawler.frontier import Frontier
 from crawler.gates import Gates, shared_folder
-from crawler.judging import Verdict, judge, judge_failure, link_of, may_be_read, sitemap_links
+from crawler.judging import Verdict, judge, judge_failure, link_of, may_be_read
+from crawler.learning import Learning
 from crawler.links import Scope, make_link
 from crawler.multipage import PART, Multipage
 from crawler.readers import Readers
 from crawler.reading import Reading, ReadJob
-from crawler.robots import RobotsBook, Rules, robots_url, rules_of
+from crawler.robots import RobotsBook, robots_url
+from crawler.robots_turns import RobotsTurns
 from crawler.schemes import Schemes
-from crawler.tally import Options, Tally
 from crawler.spelling import Spelling
+from crawler.tally import Options, Tally
 from crawler.yields import Yields
 
 logger = logging.getLogger(__name__)
-
-MAX_ROBOTS_ATTEMPTS = 3
 
 
 class Session:
@@ -66,7 +65,12 @@ class Session:
         self.robots = RobotsBook()
         self.schemes = Schemes(to_http=options.insecure_tls)
         self.chains = Chains()
-        self.gates = Gates(options.delay_s, shared=shared_folder(), first_pause_s=options.first_pause_s, quiet_hours=options.quiet_hours)
+        self.gates = Gates(
+            options.delay_s,
+            shared=shared_folder(),
+            first_pause_s=options.first_pause_s,
+            quiet_hours=options.quiet_hours,
+        )
         if options.allow_private:
             CheckedResolver.private_hosts.update(
                 urlsplit(f"//{host}").hostname or host for host in portal.hosts
@@ -81,7 +85,7 @@ class Session:
         self._enter(seeds, "seed")
         self._follow: dict[int, tuple[str, int]] = {}
         self._multipage = Multipage(self._may_fetch)
-        self._seen_sitemaps = self._listings_open = self._ended = False
+        self._listings_open = self._ended = False
         self.counts: dict[str, int] = {}
         self.articles_in_archive = 0
         self.unread: dict[str, int] = {}
@@ -104,6 +108,10 @@ class Session:
             # With a delay a lease is cheap beside the wait, and the order stays exact.
             lease_size=1 if options.delay_s else 10,
         )
+        self._robots_turns = RobotsTurns(
+            self.robots, self.gates, self.frontier, self.schemes, self.committer.add, self._count_issue
+        )
+        self.learning = Learning(store, self.readers, self.portal, self.crawl_id, self.committer.flush)
 
     @property
     def reason(self) -> str:
@@ -130,7 +138,7 @@ class Session:
         self.tally.bytes += len(exchange.body)
         if lease.kind == "robots" and not 300 <= exchange.status < 400:
             self.frontier.fetched(lease)
-            self._take_robots(lease, exchange)
+            self._robots_turns.take(lease, exchange, self.portal)
             return
         if exchange.status not in (429, 503):
             self.frontier.fetched(lease)
@@ -143,14 +151,7 @@ class Session:
         self.tally.by_kind[lease.kind] += 1
         self.frontier.fetched(lease)
         if lease.kind == "robots":
-            if other := self.schemes.other(lease.url, failed):
-                issue = Issue("other_scheme", f"{failed.kind}: {failed.detail}; asking {other}"[:500], lease.url)
-                self.tally.issues[issue.kind] += 1
-                self.committer.add(Outcome(lease.url_id, "pending", failed.kind, issues=(issue,)))
-                return
-            outcome = Outcome(lease.url_id, "failed", failed.kind)
-            why = f"{failed.kind}: {failed.detail}"
-            self._robots_failed(lease, outcome, why, again=failed.worth_retrying)
+            self._robots_turns.miss(lease, failed)
             return
         verdict = self._multipage.take(lease, judge_failure(lease, failed))
         self._settle(lease, verdict, self.address_of(lease))
@@ -163,6 +164,7 @@ class Session:
             await self._understand(lease, exchange, adopted=True)
             self.tally.adopted += 1
         self.committer.flush()
+        await self.learning.go_on(self.portal, self._use)
 
     def close(self, reason: str | None = None) -> None:
         """End the run: record what is queued, give leases back, write how it ended. Twice is once."""
@@ -186,14 +188,31 @@ class Session:
         reading: Reading | None = None
         if exchange.status == 200 and may_be_read(lease, exchange):
             reading = await self.readers.read(
-                ReadJob.of(exchange, self.portal, lease.kind, images=self.options.images)
-            )
+                ReadJob.of(
+                    exchange, self.portal, lease.kind, images=self.options.images,
+                    learn=self.learning.wants_evidence,
+                )
+            )  # fmt: skip
         verdict = judge(lease, exchange, reading, self.portal, self._follow.get(lease.url_id, ("", 0))[1])
+        if verdict.page is not None:
+            restated.reopen_restated(self.store, self.portal, lease, exchange)
         if adopted and verdict.outcome.state == "pending":
             if verdict.follow is not None:
                 self._follow_to(lease, verdict.follow)
             return
-        self._settle(lease, verdict if adopted else self._multipage.take(lease, verdict), exchange.url)
+        page, verdict = verdict.page, verdict if adopted else self._multipage.take(lease, verdict)
+        if verdict.outcome.article is not None:
+            await self.learning.bring_up(self.portal, verdict.outcome.article)
+        self._settle(lease, verdict, exchange.url)
+        if page is not None:
+            self.learning.note(page)
+            await self.learning.go_on(self.portal, self._use)
+
+    def _use(self, model: ChromeModel) -> None:
+        self.portal = replace(self.portal, chrome=model)
+
+    def _count_issue(self, kind: str) -> None:
+        self.tally.issues[kind] += 1
 
     def _settle(self, lease: LeasedUrl, verdict: Verdict, url: str) -> None:
         outcome = verdict.outcome
@@ -246,42 +265,6 @@ class Session:
             # In a first crawl there are none to open again; in a later one this is the sign that it pays.
             self._listings_open = True
             recrawl.reopen_listings(self.store, self.portal.key)
-
-    def _take_robots(self, lease: LeasedUrl, exchange: Exchange) -> None:
-        try:
-            body = decode_body(exchange.body, exchange.header("content-encoding"), 1 << 20)
-        except ArchiveError:
-            body = b""
-        rules = rules_of(exchange.status, body)
-        verdict = judge(lease, exchange, None, self.portal)
-        if rules.state == "unreachable":
-            if verdict.host == "slow":
-                self.gates.of(urlsplit(lease.url).netloc).slow_down(verdict.retry_after_s)
-            self._robots_failed(lease, verdict.outcome, rules.why)
-            return
-        self._know_robots(lease.url, rules)
-        links = sitemap_links(rules, lease.url, self.portal, guess=not self._seen_sitemaps)
-        self._seen_sitemaps = True
-        self.committer.add(replace(verdict.outcome, state="done", reason=rules.why, links=links))
-
-    def _know_robots(self, url: str, rules: Rules) -> None:
-        self.robots.put(url, rules)
-        if (delay := rules.crawl_delay_s) is not None:
-            self.gates.of(urlsplit(url).netloc).ask_for(delay)
-        self.frontier.robots_known(url)
-
-    def _robots_failed(self, lease: LeasedUrl, outcome: Outcome, why: str, *, again: bool = True) -> None:
-        """RFC 9309, 2.3.1.4: without an answer nothing may be fetched; ask again, then end telling so."""
-        if again and lease.attempts + 1 < MAX_ROBOTS_ATTEMPTS:
-            wait = self.gates.of(urlsplit(lease.url).netloc).backoff_s(lease.attempts + 1) / 2
-            at = utc(datetime.now(UTC) + timedelta(seconds=wait))
-            self.committer.add(replace(outcome, state="pending", not_before=at))
-            return
-        issues = (Issue("robots_unreachable", why[:500], lease.url),)
-        self.committer.add(replace(outcome, state="failed", reason=why[:200], issues=issues))
-        self._know_robots(lease.url, Rules("unreachable", why=why))
-        if not any(rules.state != "unreachable" for rules in self.robots.all):
-            self.frontier.stop(f"failed: {urlsplit(lease.url).netloc} cannot be reached ({why})")
 
     def _may_fetch(self, url: str) -> bool:
         rules = self.robots.of(url)

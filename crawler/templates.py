@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from archive.records import ChromeModel
+from crawler.chrome import digested
 from crawler.evidence import DATED, PROSE, SPARED, TABLED, TITLE_LIKE, Evidence, Row
 
 # Pages beyond this add little and cost memory.
@@ -66,7 +67,7 @@ def learn(portal_key: str, pages: Sequence[Evidence]) -> ChromeModel:
         "titles": _titles(templates, chrome),
         "dates": _dates(templates),
     }
-    return ChromeModel(portal_key, len(pages), slots, chrome, data)
+    return digested(ChromeModel(portal_key, len(pages), slots, chrome, data))
 
 
 def _recurring(pages: Sequence[Evidence], *, part: bool = False) -> dict[str, float]:

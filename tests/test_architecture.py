@@ -34,7 +34,7 @@ CRAWLER_LADDER = (
     "platforms blocks feeds soft files",
     "registry registry_file registry_fields body trim titles published attribution zones evidence chrome templates placing links listing",
     "layout extraction parts page",
-    "tally learning exchange yields spelling conditional restated reading readers judging multipage groups gates schemes chains robots recrawl commit frontier",
+    "tally exchange yields spelling conditional restated reading readers rereading judging multipage groups gates schemes chains robots recrawl commit frontier learning robots_turns",
     "wire middlewares browser visit rendering",
     "session attaching sharing plans conducting completeness reconcile run probing summary spiders",
     "commands cli",

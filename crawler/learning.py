@@ -1,0 +1,204 @@
+"""What a crawl learns of its portal while it goes: evidence of a few pages, a model, pages read once more.
+
+The evidence is stored with the page that gave it, in one transaction, so that a kill loses nothing: a
+resumed crawl finds the evidence, the model, and which readings are older than it.
+"""
+
+import asyncio
+import json
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from archive.records import Article, ChromeModel, Event, Issue, Portal, RemovedBlock
+from archive.store import Store
+from archive.store.rereading import Kept, kept_revision, kept_revisions, said_by
+from crawler.chrome import MATURE_PAGES, digest_of, is_mature, was_learned
+from crawler.evidence import Evidence, fingerprint, unpack, words_mark
+from crawler.page import Page
+from crawler.readers import Readers
+from crawler.rereading import Again, digest_of_text, read_again
+from crawler.templates import MOST_PAGES, learn
+
+logger = logging.getLogger(__name__)
+
+# While a model is young every page teaches; later one of so many, which costs nothing that can be measured.
+_EVERY_UNTIL = 20
+_SAMPLE = 8
+# Of the last pages so many without the slot mean that the portal has changed its template.
+_WATCHED, _MISSED = 10, 6
+# More readings than this are not renewed during a crawl; `khocong reextract` does it, over all cores.
+MOST_REREAD = 2000
+_BATCH = 20
+
+
+def learn_from(store: Store, portal_key: str) -> ChromeModel | None:
+    """Learn anew from what is kept of a portal's pages and keep the model; None with too few pages."""
+    pages = [page for packed in store.evidence(portal_key) if (page := unpack(packed)) is not None]
+    if len(pages) < MATURE_PAGES:
+        return None
+    model = learn(portal_key, distinct(pages))
+    if not is_mature(model):
+        return None
+    store.save_chrome(model, keep=MOST_PAGES)
+    return model
+
+
+def is_renewed(model: ChromeModel) -> bool:
+    """Say whether all readings that the model changes were renewed since it was learned."""
+    return model.data.get("renewed") == digest_of(model)
+
+
+def distinct(pages: list[Evidence]) -> list[Evidence]:
+    """Return the last evidence of each page, in order."""
+    return list({page.url: page for page in pages}.values())
+
+
+def outdated(store: Store, portal_key: str, model: ChromeModel) -> Iterator[Kept]:
+    """Yield the revisions that reading with *model* may change: those read without one, those whose slots
+    have moved, those from which something was cut that is no furniture, or that hold what is some."""
+    current = digest_of(model)
+    places = current.partition(".")[0]
+    words = {mark[12:] for mark in model.chrome}
+    after = 0
+    while group := kept_revisions(store.db.conn, portal_key, after=after, limit=200):
+        after = group[-1].revision_id
+        for kept in group:
+            was = kept.reading.partition(" ")[2]
+            if was == current:
+                continue
+            if was.partition(".")[0] != places or _is_touched(store, kept, model, words):
+                yield kept
+
+
+def _is_touched(store: Store, kept: Kept, model: ChromeModel, words: set[str]) -> bool:
+    removed = [RemovedBlock(**block) for block in json.loads(kept.removed)]
+    if any(was_learned(one) and fingerprint(one.path, one.text) not in model.chrome for one in removed):
+        return True
+    said = said_by(store.db.conn, kept.revision_id)
+    return any(words_mark(line) in words for line in (said.lead, *said.text.split("\n")) if line)
+
+
+class Learning:
+    """The learning of one session. *flush* puts queued outcomes on disk, evidence among them."""
+
+    def __init__(
+        self, store: Store, readers: Readers, portal: Portal, crawl_id: int, flush: Callable[[], None]
+    ) -> None:
+        self._store = store
+        self._readers = readers
+        self._key = portal.key
+        self._crawl_id = crawl_id
+        self._flush = flush
+        (self._evidence,) = store.db.execute(
+            "SELECT count(*) FROM chrome_evidence WHERE portal_key = ?", [portal.key]
+        ).fetchone()
+        self._next_at = self._next_goal(portal.chrome.pages if portal.chrome else 0)
+        self._pages = 0
+        self._found: deque[bool] = deque(maxlen=_WATCHED)
+        self._turn = asyncio.Lock()
+        # Readings of an earlier run that was killed, or of an older model.
+        self._to_renew = portal.chrome is not None and not is_renewed(portal.chrome)
+
+    @staticmethod
+    def _next_goal(pages: int) -> int:
+        goal = MATURE_PAGES
+        while goal <= pages:
+            goal *= 2
+        return goal
+
+    @property
+    def wants_evidence(self) -> bool:
+        """Whether the next article page shall say what it teaches."""
+        return self._evidence < _EVERY_UNTIL or self._pages % _SAMPLE == 0 or self._is_lost
+
+    @property
+    def _is_lost(self) -> bool:
+        return self._found.count(False) >= _MISSED
+
+    def note(self, page: Page) -> None:
+        """Take note of an article page that was read."""
+        if page.article is None:
+            return
+        self._pages += 1
+        self._evidence += page.evidence is not None
+        if page.article.method != "adapter" and " " in page.article.reading:
+            self._found.append(page.article.method == "learned")
+
+    async def go_on(self, portal: Portal, use: Callable[[ChromeModel], None]) -> None:
+        """Learn if it is time to, have the model used from now on, and renew the readings it changes.
+
+        One at a time: who comes while another is at it goes on at once.
+        """
+        if self._turn.locked():
+            return
+        async with self._turn:
+            model = portal.chrome
+            lost = self._is_lost and self._evidence >= MATURE_PAGES
+            if self._evidence >= self._next_at or lost:
+                self._flush()
+                self._next_at = self._next_goal(self._evidence)
+                before, model = digest_of(model), learn_from(self._store, self._key) or model
+                self._found.clear()
+                if model is not None and digest_of(model) != before:
+                    use(model)
+                    self._to_renew = True
+            if self._to_renew and model is not None and is_mature(model):
+                self._to_renew = False
+                await self._renew(portal, model)
+
+    async def _renew(self, portal: Portal, model: ChromeModel) -> None:
+        self._flush()
+        portal = replace(portal, chrome=model)
+        done = changed = 0
+        batch: list[Kept] = []
+        for kept in [*outdated(self._store, self._key, model)][:MOST_REREAD]:
+            batch.append(kept)
+            if len(batch) == _BATCH:
+                done, changed = done + len(batch), changed + await self._read_batch(portal, batch)
+                batch = []
+        if batch:
+            done, changed = done + len(batch), changed + await self._read_batch(portal, batch)
+        if done:
+            detail = (
+                f"{done} captures read again with chrome learned from {model.pages} pages: {changed} changed"
+            )
+            self._store.note_event(self._key, self._crawl_id, Event("normalization", detail))
+
+    async def _read_batch(self, portal: Portal, batch: list[Kept]) -> int:
+        found = await asyncio.gather(*(self._read(portal, kept) for kept in batch))
+        readings: list[tuple[int, Article]] = []
+        for kept, again in zip(batch, found, strict=True):
+            if again.article is not None:
+                readings.append((kept.revision_id, again.article))
+                continue
+            # I5: what was read once stands; that it cannot be read now is told.
+            kind = "reread_broken" if again.broken else "reread_lost"
+            self._store.note_issues(self._crawl_id, self._key, [Issue(kind, again.why[:500], kept.url)])
+        return sum(change in ("text", "fields") for change in self._store.reread(readings))
+
+    async def _read(self, portal: Portal, kept: Kept) -> Again:
+        return await read_again(self._readers, self._folder, self._store.db.conn, kept, portal)
+
+    @property
+    def _folder(self) -> Path:
+        return self._store.warc_directory
+
+    async def bring_up(self, portal: Portal, article: Article) -> None:
+        """Before a new capture of a known article is compared with it: read the old one as this one was.
+
+        Else newer code, or a model grown since, would look like an edit of the article.
+        """
+        standing = self._store.standing(portal.key, article)
+        if standing is None or standing.text_digest == digest_of_text(article):
+            return
+        if (standing.extractor, standing.reading) == (article.extractor, article.reading):
+            return
+        kept = kept_revision(self._store.db.conn, standing.revision_id)
+        if kept is None:
+            return
+        again = await self._read(portal, kept)
+        if again.article is not None:
+            self._store.reread([(kept.revision_id, again.article)])
