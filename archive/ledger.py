@@ -79,11 +79,9 @@ class Ledger:
             return 0
         try:
             with self.db.transaction() as connection:
-                before = connection.total_changes
-                connection.executemany(
-                    _INSERT, [_row(portal_key, link, discovered_from, at) for link in fresh]
-                )
-                added = connection.total_changes - before
+                rows = [_row(portal_key, link, discovered_from, at) for link in fresh]
+                # Not total_changes: that counts what triggers change as well.
+                added = connection.executemany(_INSERT, rows).rowcount
                 if added < len(fresh):
                     connection.executemany(
                         _RAISE, [_raised(portal_key, link) for link in fresh if link.state == "pending"]
@@ -130,12 +128,10 @@ class Ledger:
     def release(self, url_ids: Sequence[int]) -> int:
         """Put back URLs that were leased and never asked for."""
         with self.db.transaction() as connection:
-            before = connection.total_changes
-            connection.executemany(
+            return connection.executemany(
                 "UPDATE urls SET state = 'pending', leased_by = NULL WHERE url_id = ? AND state = 'leased'",
                 [(url_id,) for url_id in url_ids],
-            )
-            return connection.total_changes - before
+            ).rowcount
 
     def demote(self, url_id: int, priority: int) -> None:
         """Put back a leased URL, to come with the URLs of *priority*."""
@@ -155,6 +151,16 @@ class Ledger:
                 [portal_key, *states, *kinds],
             ).rowcount
 
+    def reopen_due(self, portal_key: str, priority: int, now: str | None = None) -> int:
+        """Make known articles pending again whose time to be looked at has come; return how many."""
+        with self.db.transaction() as connection:
+            return connection.execute(
+                "UPDATE urls SET state = 'pending', reason = '', attempts = 0, not_before = NULL,"
+                " priority = ? WHERE portal_key = ? AND next_due_at <= ?"
+                " AND state IN ('done', 'gone', 'failed')",
+                (priority, portal_key, now or utc_now()),
+            ).rowcount
+
     def finish(self, outcome: Outcome, state: str, at: str) -> None:
         """Move the URL of *outcome* from *state*, in which it stands, to the outcome's.
 
@@ -163,16 +169,20 @@ class Ledger:
         if outcome.state not in ALLOWED[state]:
             raise ValueError(f"URL {outcome.url_id} is {state} and cannot become {outcome.state}")
         capture = outcome.capture
+        # They stand for the last good copy: a login page's do not, and a later copy without them has none.
+        good = capture is not None and capture.status == 200 and not outcome.reason
         self.db.conn.execute(
             "UPDATE urls SET state = ?, reason = ?, not_before = ?, attempts = attempts + 1,"
-            " leased_by = NULL, fetched_at = coalesce(?, fetched_at), etag = coalesce(?, etag),"
-            " last_modified = coalesce(?, last_modified) WHERE url_id = ?",
+            " leased_by = NULL, fetched_at = coalesce(?, fetched_at),"
+            " etag = iif(?, ?, etag), last_modified = iif(?, ?, last_modified) WHERE url_id = ?",
             (
                 outcome.state,
                 outcome.reason,
                 _in_utc(outcome.not_before) if outcome.state == "pending" and outcome.not_before else None,
                 capture.captured_at if capture else at,
+                good,
                 capture.etag if capture else None,
+                good,
                 capture.last_modified if capture else None,
                 outcome.url_id,
             ),
@@ -181,7 +191,7 @@ class Ledger:
     def counts(self, portal_key: str) -> dict[str, int]:
         """Return how many URLs stand in each state; all six are there, and they add up to all URLs."""
         rows = self.db.execute(
-            "SELECT state, count(*) FROM urls WHERE portal_key = ? GROUP BY state", [portal_key]
+            "SELECT state, count FROM url_counts WHERE portal_key = ?", [portal_key]
         ).fetchall()
         return {**dict.fromkeys(STATES, 0), **dict(rows)}
 

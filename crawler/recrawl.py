@@ -31,14 +31,17 @@ _FRONT_PAGE = re.compile(
 def prepare(store: Store, portal: Portal) -> bool:
     """Open again what every run must ask anew; return whether this run resumes an unfinished one.
 
-    robots.txt is asked in every run, and so are known articles whose re-check is due. When nothing waits, the ways in are looked at again: sitemaps, seeds
-    and the main feed. Only when these name something new are the listings (`reopen_listings`).
+    robots.txt is asked in every run, and so are known articles whose re-check is due. When nothing waits,
+    the ways in are looked at again: sitemaps, seeds and the main feed. Only when these name something new
+    are the listings (`reopen_listings`).
     """
     ledger = store.ledger
+    # Re-checks that wait are no reason not to ask for what is new.
     waiting = store.db.execute(
-        "SELECT count(*) FROM urls WHERE portal_key = ? AND state = 'pending' AND kind != 'robots'",
+        "SELECT 1 FROM urls WHERE portal_key = ? AND state = 'pending' AND kind != 'robots'"
+        " AND article_id IS NULL LIMIT 1",
         [portal.key],
-    ).fetchone()[0]
+    ).fetchone()
     ledger.reopen(portal.key, ("robots",), ("done", "failed", "gone", "excluded"))
     ledger.reopen_due(portal.key, RECHECK_PRIORITY)
     with store.db.transaction() as connection:
@@ -52,7 +55,7 @@ def prepare(store: Store, portal: Portal) -> bool:
             " WHERE portal_key = ? AND state = 'excluded' AND reason LIKE ?",
             (portal.key, OLDER + "%"),
         )
-    if waiting:
+    if waiting is not None:
         return True
     ledger.reopen(portal.key, _WAYS_IN, ("done", "failed"))
     with store.db.transaction() as connection:
@@ -94,14 +97,12 @@ def reopen_changed(store: Store, portal_key: str, links: Sequence[Link]) -> int:
     """Make known articles pending again whose lastmod in the sitemap is later than the one known."""
     dated = [(link.lastmod, portal_key, link.urlkey, link.lastmod) for link in links if link.lastmod]
     with store.db.transaction() as connection:
-        before = connection.total_changes
-        connection.executemany(
+        return connection.executemany(
             "UPDATE urls SET state = 'pending', reason = '', attempts = 0, lastmod = ?"
             " WHERE portal_key = ? AND urlkey = ? AND state IN ('done', 'gone')"
             " AND lastmod IS NOT NULL AND lastmod < ?",
             dated,
-        )
-        return connection.total_changes - before
+        ).rowcount
 
 
 def note_yield(store: Store, portal_key: str, yields: Yields, lease: LeasedUrl, verdict: Verdict) -> int:

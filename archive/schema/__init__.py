@@ -1,6 +1,21 @@
 """The schema, one migration a file; importing this package registers all of them, in order."""
 
-from archive.schema import m0001_initial, m0002_search, m0004_readings, m0005_files
+from archive.schema import (
+    m0001_initial,
+    m0002_search,
+    m0003_rechecks,
+    m0004_readings,
+    m0005_files,
+    m0006_near_duplicates,
+)
 from archive.schema.registry import migrations
 
-__all__ = ["m0001_initial", "m0002_search", "m0004_readings", "m0005_files", "migrations"]
+__all__ = [
+    "m0001_initial",
+    "m0002_search",
+    "m0003_rechecks",
+    "m0004_readings",
+    "m0005_files",
+    "m0006_near_duplicates",
+    "migrations",
+]

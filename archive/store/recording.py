@@ -3,13 +3,14 @@
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from archive.database import ArchiveDatabase
 from archive.files import save_file
 from archive.ledger import Ledger, utc_now
 from archive.records import Capture, Issue, Outcome
 from archive.store.articles import Articles, Change
+from archive.store.standing import GONE_AFTER, note_standing
 
 _CAPTURE_FIELDS = tuple(field.name for field in fields(Capture))
 _CAPTURE = (
@@ -25,10 +26,6 @@ _EVIDENCE = (
     " ON CONFLICT (portal_key, urlkey) DO UPDATE SET page = excluded.page"
 )
 _ISSUE = "INSERT INTO issues (at, kind, detail, portal_key, crawl_id, url) VALUES (?, ?, ?, ?, ?, ?)"
-
-# Servers lose pages for a day and find them again: an article is gone when it has not answered for so long.
-GONE_AFTER = timedelta(days=14)
-_MISSING = (404, 410)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +114,9 @@ class Recorder:
             events += [(kind, "success", detail, url.url) for kind, detail in saved.events]
             if outcome.evidence:
                 connection.execute(_EVIDENCE, (url.portal_key, url.urlkey, outcome.evidence))
-        elif capture is not None and capture.status in _MISSING:
-            article_id, more = self._note_absence(connection, url, capture)
-            events += more
+        standing = note_standing(connection, url.url_id, outcome, article_id, at)
+        article_id = standing.article_id
+        events += [(kind, result, detail, url.url) for kind, result, detail in standing.events]
         new_links = self._ledger.seed(url.portal_key, outcome.links, discovered_from=url.url_id, now=at)
         self._ledger.finish(outcome, url.state, at)
         connection.executemany(
@@ -168,28 +165,6 @@ class Recorder:
         values = [getattr(capture, name) for name in _CAPTURE_FIELDS]
         return int(connection.execute(_CAPTURE, (url.url_id, crawl_id, *values)).lastrowid or 0)
 
-    def _note_absence(
-        self, connection: sqlite3.Connection, url: _Url, capture: Capture
-    ) -> tuple[int | None, list[tuple[str, str, str, str]]]:
-        """Note a 404 or 410 where an article stood. Its text stays (I5); lasting absence marks it gone."""
-        row = connection.execute(
-            "SELECT article_id, status, last_captured_at FROM articles WHERE portal_key = ? AND urlkey = ?",
-            (url.portal_key, url.urlkey),
-        ).fetchone()
-        if row is None:
-            return None, []
-        article_id, status, last_seen_at = row
-        events = [("absence", "failure", f"HTTP {capture.status} where an article stood", url.url)]
-        first_at = connection.execute(
-            "SELECT min(captured_at) FROM captures"
-            " WHERE url_id = ? AND status IN (404, 410) AND captured_at > ?",
-            (url.url_id, last_seen_at),
-        ).fetchone()[0]
-        if status != "gone" and first_at and _lasted(first_at, capture.captured_at) >= GONE_AFTER:
-            connection.execute("UPDATE articles SET status = 'gone' WHERE article_id = ?", (article_id,))
-            events.append(("gone", "success", f"no answer but 404 or 410 since {first_at}", url.url))
-        return article_id, events
-
 
 def _in_utc(capture: Capture) -> Capture:
     # Times are compared as text, so all captures write theirs in one zone.
@@ -198,13 +173,6 @@ def _in_utc(capture: Capture) -> Capture:
     at = datetime.fromisoformat(capture.captured_at)
     at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     return replace(capture, captured_at=at.isoformat())
-
-
-def _lasted(first: str, last: str) -> timedelta:
-    try:
-        return datetime.fromisoformat(last) - datetime.fromisoformat(first)
-    except (ValueError, TypeError):
-        return timedelta()
 
 
 __all__ = ["GONE_AFTER", "Recorder", "Stored"]

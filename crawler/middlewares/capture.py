@@ -10,6 +10,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Headers, Response
 
 from archive.warc.records import RawRequest, RawResponse
+from crawler.conditional import REVISIT
 from crawler.exchange import Exchange
 
 # Where the exchange travels to the spider's callback.
@@ -39,6 +40,7 @@ class CaptureMiddleware:
     def process_response(self, request: Request, response: Response) -> Response:
         sent_at, sent_clock = request.meta["sent_at"], request.meta["sent_clock"]
         cut = "dataloss" in response.flags
+        revisit = request.meta.get(REVISIT) if response.status == 304 else None
         place = self.crawler.spider.session.writer.write_exchange(
             RawRequest(request.url, sent_at, request.method, _pairs(request.headers), request.body),
             RawResponse(
@@ -50,6 +52,7 @@ class CaptureMiddleware:
                 str(response.ip_address) if response.ip_address else None,
                 "disconnect" if cut else "",
             ),
+            revisit=revisit,
             rendering=(rendering := request.meta.get(RENDERING)),
         )
         latency = request.meta.get("download_latency")
@@ -67,6 +70,7 @@ class CaptureMiddleware:
             elapsed_s=time.monotonic() - sent_clock,
             first_byte_at=sent_clock + latency if latency is not None else None,
             cut=cut,
+            revisit_of=revisit.record_id if revisit else None,
             rendered=rendering.body if rendering else None,
         )
         return response

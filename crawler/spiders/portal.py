@@ -18,6 +18,7 @@ from twisted.python.failure import Failure
 from archive.errors import CaptureError
 from archive.records import Issue, LeasedUrl, Outcome
 from crawler import browser
+from crawler.conditional import REVISIT, base_of
 from crawler.connecting import CheckedResolver
 from crawler.exchange import Failed
 from crawler.middlewares.capture import EXCHANGE
@@ -26,8 +27,9 @@ from crawler.run import open_session
 from crawler.session import Session
 from crawler.wire import HeadTooLarge, TlsRefused, causes, tls_complaint
 
-# Beyond this a body is a file that was linked as a page.
-MAX_PAGE_BYTES = 16 * 1024 * 1024
+# Beyond this a body is a file that was linked as a page. It is more than a page may have to be read: what
+# is too long for that is kept all the same.
+MAX_PAGE_BYTES = 32 * 1024 * 1024
 
 
 class PortalSpider(Spider):
@@ -65,8 +67,13 @@ class PortalSpider(Spider):
             meta["download_maxsize"] = MAX_PAGE_BYTES
             if self.session.options.browser and lease.kind not in ("robots", "feed"):
                 meta["render"] = self.session.options.wait_for
+        address = self.session.address_of(lease)
+        known = base_of(self.session.store, lease, address)
+        if known is not None:
+            meta[REVISIT] = known.revisit
         return Request(
-            self.session.address_of(lease),
+            address,
+            headers=known.headers if known else None,
             callback=self.answered,
             errback=self.failed,
             dont_filter=True,
