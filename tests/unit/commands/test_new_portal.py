@@ -48,3 +48,22 @@ def test_a_file_that_does_not_load_does_not_stay(tmp_path):
     with pytest.raises(KhoCongError):
         place_file("x", "name: x\nhosts:\n  - x.gov.example\n", tmp_path)
     assert not list(tmp_path.rglob("*.yml"))
+
+
+@pytest.mark.parametrize(
+    ("host", "name", "unit", "organ"),
+    [
+        ("chaudoc2.angiang.gov.vn", "Trang thông tin điện tử thành phố Châu Đốc", "vn-an-giang-chau-doc",
+         "Ủy ban nhân dân thành phố Châu Đốc"),
+        ("chauduc.angiang.gov.vn", "Trang thông tin điện tử xã Vĩnh Trung", "vn-an-giang-2025",
+         "Ủy ban nhân dân xã Vĩnh Trung"),
+        ("xaydung.kiengiang.gov.vn", "Cổng TTĐT Sở Xây dựng tỉnh Kiên Giang", "vn-an-giang-2025",
+         "Sở Xây dựng tỉnh Kiên Giang"),
+        ("minhhoa.gov.example", "Cổng thông tin điện tử", None, None),
+    ],
+)  # fmt: skip
+def test_unit_and_organ_are_guessed_and_said_to_be(tmp_path, host, name, unit, organ):
+    key, text = proposal(Look(f"https://{host}/", name, "generic", 0.0), DAY)
+    config = registry.load_all(place_file(key, text, tmp_path).parent)[key]
+    assert (config.jurisdiction, config.organ) == (unit, organ)
+    assert ("guessed" in config.notes) is bool(unit or organ)
