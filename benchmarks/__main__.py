@@ -3,7 +3,11 @@
 import sys
 from importlib import import_module
 
-BENCHMARKS = {"extraction": "benchmarks.extraction"}
+BENCHMARKS = {
+    "extraction": "benchmarks.extraction",
+    "crawl": "benchmarks.crawl",
+    "near-duplicates": "benchmarks.near_duplicates",
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -1,6 +1,7 @@
 """Runs crawls in this process: one writer, one reactor, a session for each portal, and an orderly end."""
 
 import asyncio
+import logging
 import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
@@ -10,7 +11,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, TypeAlias
 
-from archive.errors import KhoCongError, UsageError
+from archive.errors import ArchiveError, KhoCongError, UsageError
+from archive.near_duplicates import update
 from archive.store import Store
 from archive.warc.writer import WarcWriter
 from crawler import plans, settings
@@ -21,6 +23,8 @@ from crawler.readers import Readers
 from crawler.session import Session
 from crawler.sharing import CommitGroup, ReadersShare
 from crawler.summary import summary_of
+
+logger = logging.getLogger(__name__)
 
 LOG_FOLDER = "logs"
 # Ctrl-C promises an end within 5 s: so long may answers that are on their way still arrive.
@@ -78,12 +82,27 @@ def crawl(
         watch.on_plan(known)
         if not known:
             return []
-        return [ended.summary for ended in _run(store, writer, known, given, watch, parallel)]
+        made = [ended.summary for ended in _run(store, writer, known, given, watch, parallel)]
+        link_copies(store, made)
+        return made
     finally:
         try:
             writer.close()
         finally:
             store.close()
+
+
+def link_copies(store: Store, summaries: Sequence[Mapping[str, Any]]) -> None:
+    """Compare the new articles with all others; not after Ctrl-C, which promises an end within 5 s.
+
+    What is left (a minute's work is some 60,000 articles) waits for the next crawl.
+    """
+    if any(summary.get("reason") == "interrupted" for summary in summaries):
+        return
+    try:
+        update(store.db, time_s=60.0)
+    except ArchiveError as error:
+        logger.error("copies could not be looked for: %s", error)
 
 
 def _run(

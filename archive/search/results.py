@@ -33,8 +33,8 @@ class Hit:
 
     The `…_parts` carry the same as (text, is a match) for pages, which escape each part by itself.
     `score` compares within one answer only; it is 0 when the answer is sorted by date. `also_on` counts
-    the other articles that carry the same text, mostly on other portals, up to ALSO_BOUND. `attachment` is
-    the URL of the attached file the snippet is cut from, where only a file has the words.
+    the other articles that carry the same text or nearly so, mostly on other portals, up to ALSO_BOUND.
+    `attachment` is the URL of the attached file the snippet is cut from, where only a file has the words.
     """
 
     article_id: int
@@ -169,7 +169,10 @@ def _hits(
         for row in conn.execute(
             "SELECT a.article_id, a.url, a.title, a.lead, a.text, a.portal_key, p.name, a.published_at, "
             "a.published_precision, a.source, a.section, a.byline, a.status, "
-            "(SELECT count(*) FROM (SELECT 1 FROM articles AS b WHERE b.text_digest = a.text_digest "
+            # The same text word for word, and copies that were shortened, renamed or edited.
+            "(SELECT count(*) FROM (SELECT article_id FROM articles AS b WHERE b.text_digest = a.text_digest "
+            "UNION SELECT other_id FROM near_duplicates AS n WHERE n.article_id = a.article_id "
+            "UNION SELECT n.article_id FROM near_duplicates AS n WHERE n.other_id = a.article_id "
             f"LIMIT {ALSO_BOUND + 1})) - 1 FROM articles AS a "
             f"LEFT JOIN portals AS p USING (portal_key) WHERE a.article_id IN ({places})",
             [article_id for article_id, _ in ids],
