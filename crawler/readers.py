@@ -9,7 +9,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 
 from archive.digests import payload_digest
-from crawler.reading import LENGTH, Reading, ReadJob, read
+from crawler.reading import LENGTH, READY, Reading, ReadJob, read
 
 logger = logging.getLogger(__name__)
 
@@ -17,6 +17,10 @@ logger = logging.getLogger(__name__)
 TIMEOUT_S = 10.0
 # lxml and trafilatura keep caches: a worker is replaced before they matter.
 PAGES_A_WORKER = 2000
+# Imports take a second or two, on a busy machine ten; they are no time of the page's.
+START_TIMEOUT_S = 60.0
+# The largest answer seen has 4 MB (a page of 100,000 links); a length beyond this is no length.
+_MAX_ANSWER_BYTES = 256 * 1024 * 1024
 # Not `-m`: what is pickled must belong to the module, not to __main__.
 _PROGRAM = "import sys; from crawler.reading import main; sys.exit(main())"
 
@@ -58,6 +62,8 @@ class Readers:
             task.cancel()
         for worker in self._workers:
             worker.kill()
+        for worker in self._workers:
+            await worker.ended()
 
     def kill(self) -> None:
         """End all workers without an event loop."""
@@ -76,11 +82,12 @@ class _Worker:
     def __init__(self, pages: int) -> None:
         self._most = pages
         self._process: Process | None = None
+        self._killed: list[Process] = []
         self._done = 0
         self._lock = asyncio.Lock()
 
     async def ensure(self) -> Process:
-        """Return the running process, started if need be."""
+        """Return the running process, started if need be; raises ConnectionError where none will run."""
         async with self._lock:
             if self._process is not None and (
                 self._done >= self._most or self._process.returncode is not None
@@ -93,39 +100,75 @@ class _Worker:
                     sys.executable, "-c", _PROGRAM, stdin=PIPE, stdout=PIPE, start_new_session=True,
                     limit=2**26, env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
                 )  # fmt: skip
+                await self._started(self._process)
             return self._process
 
-    async def read(self, job: ReadJob, timeout_s: float) -> Reading:
-        process = await self.ensure()
+    async def _started(self, process: Process) -> None:
         try:
-            # A fresh worker imports for a second or two before it reads anything.
-            return await asyncio.wait_for(_ask(process, job), timeout_s if self._done else timeout_s + 20)
+            said = await asyncio.wait_for(_pipes(process)[1].readexactly(len(READY)), START_TIMEOUT_S)
+        except (TimeoutError, asyncio.IncompleteReadError, ConnectionError) as error:
+            self.kill()
+            raise ConnectionError(f"no reader could be started: {type(error).__name__}") from error
+        except asyncio.CancelledError:
+            # Half of its word may have been read: such a worker cannot be spoken with any more.
+            self.kill()
+            raise
+        if said != READY:
+            self.kill()
+            raise ConnectionError("what was started is no reader")
+
+    async def read(self, job: ReadJob, timeout_s: float) -> Reading:
+        try:
+            process = await self.ensure()
+            answer = await asyncio.wait_for(_ask(process, job), timeout_s)
         except TimeoutError:
             self.kill()
             return Reading(
                 None, payload_digest(job.body), "too_slow", f"reading took more than {timeout_s:g} s"
             )
-        except (asyncio.IncompleteReadError, ConnectionError, pickle.UnpicklingError, EOFError) as error:
+        except (asyncio.IncompleteReadError, OSError, EOFError, pickle.UnpicklingError) as error:
             self.kill()
             return Reading(None, payload_digest(job.body), "reader_died", f"{type(error).__name__}: {error}")
         finally:
             self._done += 1
+        if answer.failure == "out_of_memory":
+            # What such a page left in pieces all over the heap is nothing to read the next one with.
+            self.kill()
+        return answer
 
     def kill(self) -> None:
         process, self._process = self._process, None
         if process is not None and process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
+            self._killed = [one for one in (*self._killed, process) if one.returncode is None]
+
+    async def ended(self) -> None:
+        """Wait until the processes that were killed are gone."""
+        for process in self._killed:
+            await process.wait()
 
 
 async def _ask(process: Process, job: ReadJob) -> Reading:
-    if process.stdin is None or process.stdout is None:
-        raise ConnectionError("the reader has no pipes")
+    stdin, stdout = _pipes(process)
     data = pickle.dumps(job, pickle.HIGHEST_PROTOCOL)
-    process.stdin.write(LENGTH.pack(len(data)) + data)
-    await process.stdin.drain()
-    (size,) = LENGTH.unpack(await process.stdout.readexactly(LENGTH.size))
-    answer = pickle.loads(await process.stdout.readexactly(size))
+    stdin.write(LENGTH.pack(len(data)) + data)
+    await stdin.drain()
+    (size,) = LENGTH.unpack(await stdout.readexactly(LENGTH.size))
+    if size > _MAX_ANSWER_BYTES:
+        raise pickle.UnpicklingError(f"an answer of {size} bytes")
+    try:
+        answer = pickle.loads(await stdout.readexactly(size))
+    except asyncio.IncompleteReadError:
+        raise
+    except Exception as error:  # bytes that are no pickle raise nearly anything
+        raise pickle.UnpicklingError(f"no answer: {type(error).__name__}") from error
     if not isinstance(answer, Reading):
         raise pickle.UnpicklingError("not a Reading")
     return answer
+
+
+def _pipes(process: Process) -> tuple[asyncio.StreamWriter, asyncio.StreamReader]:
+    if process.stdin is None or process.stdout is None:
+        raise ConnectionError("the reader has no pipes")
+    return process.stdin, process.stdout

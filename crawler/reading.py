@@ -116,7 +116,7 @@ def read(job: ReadJob) -> Reading:
 
 
 def _ends_early(job: ReadJob, body: bytes) -> bool:
-    """Say whether a compressed page breaks off: the length of the answer agrees, and half the text is missing."""
+    """Say whether a compressed page breaks off: the answer has its length, and half the text is missing."""
     if body[-200:].rstrip().lower().endswith(ENDINGS) or len(body) >= MAX_PAGE_BYTES:
         return False
     name = job.content_encoding.strip().lower()
@@ -151,6 +151,9 @@ def main() -> int:
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_DATA, (MAX_MEMORY_BYTES, resource.RLIM_INFINITY))
         resource.setrlimit(resource.RLIMIT_AS, (2 * MAX_MEMORY_BYTES, resource.RLIM_INFINITY))
+    # Imported before the first page, whose time is limited.
+    import trafilatura  # noqa: F401  # crawler.body asks for it when it reads
+
     sink = os.fdopen(os.dup(1), "wb")
     # Whatever a library prints must not stand between two answers.
     os.dup2(2, 1)
