@@ -121,6 +121,9 @@ def parse(text: str) -> HtmlElement:
     try:
         tree = etree.fromstring(data, _parser())
     except (etree.ParserError, etree.XMLSyntaxError, AssertionError) as error:
+        # libxml2 calls it an unknown error in line 0.
+        if getattr(error, "code", None) == etree.ErrorTypes.ERR_NO_MEMORY:
+            raise MemoryError("no memory for the tree") from error
         raise EmptyPage(f"nothing that can be read as HTML: {error}") from error
     if tree is None:
         raise EmptyPage("nothing that can be read as HTML")
@@ -166,11 +169,14 @@ def squeeze(text: str) -> str:
     return " ".join(text.split())
 
 
-def words_of(element: HtmlElement) -> str:
-    """Return the words under *element*, squeezed, with a space wherever a block or `<br>` ends."""
+def words_of(element: HtmlElement, most: int | None = None) -> str:
+    """Return the words under *element*, squeezed, with a space wherever a block or `<br>` ends.
+
+    Of a large element the first *most* characters are enough where nobody reads on.
+    """
     if not len(element):
         text = element.text
-        return squeeze(text) if text and element.tag not in SILENT_TAGS else ""
+        return squeeze(text)[:most] if text and element.tag not in SILENT_TAGS else ""
     parts: list[str] = []
     for node in element.iter():
         tag = node.tag
@@ -185,7 +191,10 @@ def words_of(element: HtmlElement) -> str:
             if apart:
                 parts.append(" ")
             parts.append(text)
-    return squeeze("".join(parts))
+        if most is not None and len(parts) > most:
+            break
+    words = squeeze("".join(parts))
+    return words if most is None else words[:most]
 
 
 def is_hidden(element: HtmlElement) -> bool:

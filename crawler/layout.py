@@ -86,7 +86,7 @@ def _by_adapter(reading: Reading, element: HtmlElement, skip: frozenset[HtmlElem
     cut_labels(trimmed, reading.model)
     trimmed.removed.extend(cut)
     trimmed.removed.extend(
-        RemovedBlock("furniture", path_of(node), words[:300]) for node in skip if (words := words_of(node))
+        RemovedBlock("furniture", path_of(node), words) for node in skip if (words := words_of(node, 300))
     )
     title_node = next((node for node in find_all(reading.tree, hints.title) if words_of(node)), None)
     lead = ""

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import TypeAlias
 
 from lxml import etree
@@ -71,12 +72,19 @@ class Index:
 
     def __init__(self, root: HtmlElement) -> None:
         self.root = root
+        self._elements: list[HtmlElement] | None = None
         self._tags: dict[str, list[HtmlElement]] = {}
         self._attributes: dict[str, list[HtmlElement]] = {}
-        self._classes: defaultdict[str, list[HtmlElement]] | None = None
+        self._classes: dict[str, list[list[int]]] | None = None
         self._ids: defaultdict[str, list[HtmlElement]] | None = None
         self._answers: dict[str, list[Found]] = {}
         self.paths: dict[HtmlElement, str] = {}
+
+    def elements(self) -> list[HtmlElement]:
+        """Return all elements, in document order."""
+        if self._elements is None:
+            self._elements = list(self.root.iter("*"))
+        return self._elements
 
     def with_tag(self, tag: str) -> list[HtmlElement]:
         """Return the elements of one tag, in document order."""
@@ -97,12 +105,22 @@ class Index:
     def with_class(self, name: str) -> list[HtmlElement]:
         """Return the elements of one class, in document order."""
         if self._classes is None:
-            classes: defaultdict[str, list[HtmlElement]] = defaultdict(list)
-            for node in self.with_attribute("class"):
-                for word in _words(node.get("class", "")):
-                    classes[word].append(node)
+            # A page repeats its few class attributes: each is taken apart once.
+            whole: defaultdict[str, list[int]] = defaultdict(list)
+            for place, node in enumerate(self.elements()):
+                if names := node.get("class"):
+                    whole[names].append(place)
+            classes: dict[str, list[list[int]]] = {}
+            for names, places in whole.items():
+                for word in _words(names):
+                    classes.setdefault(word, []).append(places)
             self._classes = classes
-        return self._classes.get(name, [])
+        found = self._classes.get(name)
+        if found is None:
+            return []
+        elements = self.elements()
+        places = found[0] if len(found) == 1 else sorted(chain.from_iterable(found))
+        return [elements[place] for place in places]
 
     def with_id(self, name: str) -> list[HtmlElement]:
         """Return the elements of one id: a page may write it twice."""
@@ -129,9 +147,13 @@ class Index:
         for either in step.tests:
             # Links and styled boxes are too many: their tag is the rarer mark.
             attributes = {atom.attribute for atom in either}
-            if len(attributes) == 1 and (step.tag is None or attributes.isdisjoint(_COMMON)):
+            if (
+                len(attributes) == 1
+                and (step.tag is None or attributes.isdisjoint(_COMMON))
+                and step.tag != "meta"
+            ):
                 return self.with_attribute(attributes.pop())
-        return self.with_tag(step.tag or "*")
+        return self.with_tag(step.tag) if step.tag is not None else self.elements()
 
 
 @lru_cache(maxsize=8192)

@@ -8,6 +8,7 @@ from lxml.html import HtmlElement
 from archive.urls import clean_query
 from crawler.dom import with_class, words_of
 from crawler.platforms.base import Hints, Identity, Platform
+from crawler.selecting import index_of
 
 FILES = re.compile(r"\.(?:pdf|docx?|xlsx?|pptx?|odt|ods|odp|rtf|zip|rar|7z|txt|csv)$", re.IGNORECASE)
 IMAGES = re.compile(r"\.(?:jpe?g|png|gif|webp|bmp|tiff?|heic|avif)$", re.IGNORECASE)
@@ -122,10 +123,13 @@ class Generic(Platform):
         path = urlsplit(url).path.rstrip("/")
         first, _, last = path.rpartition("/")
         number = int(last) + 1 if last.isdigit() and len(last) < 3 else 2
-        wanted = f"{path if number == 2 else first}/{number}"
-        for node in tree.iter("a"):
+        ending = f"/{number}"
+        wanted = (path if number == 2 else first) + ending
+        for node in index_of(tree).with_tag("a"):
             href = str(node.get("href") or "")
-            if href.rstrip("/").endswith(f"/{number}") and words_of(node).rpartition(" ")[2] == str(number):
+            if not (ending in href and href.rstrip("/").endswith(ending)):
+                continue
+            if words_of(node).rpartition(" ")[2] == ending[1:]:
                 try:
                     target = urljoin(url, href)
                 except ValueError:
