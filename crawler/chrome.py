@@ -41,6 +41,14 @@ def digested(model: ChromeModel) -> ChromeModel:
     return replace(model, data={**model.data, "digest": digest})
 
 
+def share_of(line: Line, model: ChromeModel | None) -> float | None:
+    """Return the share of the portal's pages that say a line too, where that makes it furniture."""
+    if model is None or model.pages < MATURE_PAGES or not model.chrome:
+        return None
+    share = model.chrome.get(fingerprint(path_of(line.element), line.text))
+    return None if share is None or is_spared(line) else share
+
+
 def cut_learned(
     lines: list[Line], model: ChromeModel | None, *, labels: bool = True
 ) -> tuple[list[Line], list[RemovedBlock]]:
@@ -53,13 +61,12 @@ def cut_learned(
     kept: list[Line] = []
     cut: list[RemovedBlock] = []
     for index, line in enumerate(lines):
-        path = path_of(line.element)
-        share = model.chrome.get(fingerprint(path, line.text))
+        share = share_of(line, model)
         opens_list = not labels and index + 1 < len(lines) and lines[index + 1].only_links
-        if share is None or is_spared(line) or (opens_list and not line.links and not weigh(line)):
+        if share is None or (opens_list and not line.links and not weigh(line)):
             kept.append(line)
         else:
-            cut.append(RemovedBlock(f"{_RECURS}{share:.0%} of pages", path, line.text))
+            cut.append(RemovedBlock(f"{_RECURS}{share:.0%} of pages", path_of(line.element), line.text))
     return kept, cut
 
 
@@ -74,13 +81,13 @@ def learned_title(lines: Sequence[Line], model: ChromeModel | None) -> int | Non
         return None
     for place in model.data.get("titles", ()):
         last = place.rsplit("/", 1)[-1]
-        at = [
-            index
-            for index, line in enumerate(lines)
-            if last.startswith(str(line.element.tag)) and path_of(line.element) == place
-        ]
-        if len(at) == 1 and not lines[at[0]].links:
-            return at[0]
+        for index, line in enumerate(lines):
+            if not last.startswith(str(line.element.tag)) or path_of(line.element) != place:
+                continue
+            if share_of(line, model) is None:
+                if not line.links:
+                    return index
+                break
     return None
 
 

@@ -9,7 +9,7 @@ from archive.vietnamese.byline import find_byline
 from crawler import titles
 from crawler.blocks import Line, Lines, Picture
 from crawler.body import Place, weigh
-from crawler.chrome import cut_learned, is_learned_date, is_mature, is_site_head, learned_title
+from crawler.chrome import cut_learned, is_learned_date, is_mature, is_site_head, learned_title, share_of
 from crawler.platforms import Hints
 from crawler.published import has_machine_date, is_bare_date, is_date_line, is_labelled_date
 from crawler.trim import Trimmed, files_after, is_label_line, is_tool_line, trim
@@ -102,6 +102,11 @@ def title_of(
     What only this page's head says as well is believed before that.
     """
     said, at = offers.choose(start)
+    if at is not None and share_of(lines[at], reading.model) is not None:
+        own = [index for index, line in enumerate(lines) if share_of(line, reading.model) is None]
+        begin = None if start is None else sum(index < start for index in own)
+        said, at = titles.choose(reading.tree, [lines[index] for index in own], begin, reading.url)
+        at = own[at] if at is not None else None
     learned = learned_title(lines, reading.model)
     if learned is None or learned == at:
         return said, at

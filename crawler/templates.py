@@ -228,7 +228,7 @@ def _is_line(path: str) -> bool:
 
 
 def _titles(templates: Sequence[tuple[str, list[Evidence]]], chrome: dict[str, float]) -> list[str]:
-    """Return where each template sets its titles: once a page, other words each time, before the body."""
+    """Return where each template sets its titles: the first line of a place before the body, new each time."""
     found = []
     for slot, pages in templates:
         marks: defaultdict[str, set[str]] = defaultdict(set)
@@ -239,9 +239,12 @@ def _titles(templates: Sequence[tuple[str, list[Evidence]]], chrome: dict[str, f
                  if row.flags & PROSE and row.mark not in chrome and row.path.startswith(slot)),
                 len(page.rows),
             )  # fmt: skip
-            here = Counter(row.path for row in page.rows)
+            firsts: dict[str, Row] = {}
             for row in page.rows[: body + 1]:
-                if here[row.path] == 1 and row.flags & TITLE_LIKE:
+                if row.mark not in chrome:
+                    firsts.setdefault(row.path, row)
+            for row in firsts.values():
+                if row.flags & TITLE_LIKE:
                     once[row.path] += 1
                     marks[row.path].add(row.mark)
         path = next(
@@ -253,7 +256,7 @@ def _titles(templates: Sequence[tuple[str, list[Evidence]]], chrome: dict[str, f
 
 
 def _is_own(count: int, distinct: int, pages: int) -> bool:
-    return pages >= _TEMPLATE_PAGES and count >= 0.8 * pages and distinct >= 0.5 * count
+    return pages >= 3 and count >= 0.8 * pages and distinct >= 0.5 * count
 
 
 def _dates(templates: Sequence[tuple[str, list[Evidence]]]) -> list[str]:
