@@ -164,8 +164,8 @@ class Gate:
         if not self.delay_s:
             self._stamp.release()
             return
-        now = self.wall()
-        self._stamp.put(now + self.next_at - self.clock(), now)
+        now, ahead = self.wall(), self.wall() - self.clock()
+        self._stamp.put(self._last_at + ahead, self.next_at + ahead, now)
 
     def _quiet_s(self, wall: float) -> float:
         """Return how long the quiet hours still last, 0 outside of them."""
