@@ -100,7 +100,18 @@ class Learning:
         self._found: deque[bool] = deque(maxlen=_WATCHED)
         self._turn = asyncio.Lock()
         # Readings of an earlier run that was killed, or of an older model.
-        self._to_renew = portal.chrome is not None and not is_renewed(portal.chrome)
+        self._to_renew = is_mature(portal.chrome) and self._has_old(portal)
+        self._late: list[Article] = []
+
+    def _has_old(self, portal: Portal) -> bool:
+        if portal.chrome is None or not is_renewed(portal.chrome):
+            return True
+        found = self._store.db.execute(
+            "SELECT 1 FROM articles a JOIN revisions r ON r.article_id = a.article_id"
+            " WHERE a.portal_key = ? AND instr(r.reading, ' ') = 0 LIMIT 1",
+            [portal.key],
+        ).fetchone()
+        return found is not None
 
     @staticmethod
     def _next_goal(pages: int) -> int:
@@ -118,10 +129,14 @@ class Learning:
     def _is_lost(self) -> bool:
         return self._found.count(False) >= _MISSED
 
-    def note(self, page: Page) -> None:
-        """Take note of an article page that was read."""
+    def note(self, page: Page, portal: Portal) -> None:
+        """Take note of an article page that was read, and settled."""
         if page.article is None:
             return
+        known = digest_of(portal.chrome)
+        if known and page.article.reading.partition(" ")[2] != known:
+            # It was on its way while the model was learned.
+            self._late.append(page.article)
         self._pages += 1
         self._evidence += page.evidence is not None
         if page.article.method != "adapter" and " " in page.article.reading:
@@ -148,6 +163,17 @@ class Learning:
             if self._to_renew and model is not None and is_mature(model):
                 self._to_renew = False
                 await self._renew(portal, model)
+            if late := self._late:
+                self._late = []
+                self._flush()
+                found = [self._store.standing(self._key, article) for article in late]
+                kept = [
+                    kept_revision(self._store.db.conn, one.revision_id) for one in found if one is not None
+                ]
+                await self._read_batch(
+                    replace(portal, chrome=model),
+                    list({one.revision_id: one for one in kept if one}.values()),
+                )
 
     async def _renew(self, portal: Portal, model: ChromeModel) -> None:
         self._flush()

@@ -205,7 +205,7 @@ class Session:
             await self.learning.bring_up(self.portal, verdict.outcome.article)
         self._settle(lease, verdict, exchange.url)
         if page is not None:
-            self.learning.note(page)
+            self.learning.note(page, self.portal)
             await self.learning.go_on(self.portal, self._use)
 
     def _use(self, model: ChromeModel) -> None:

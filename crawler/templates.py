@@ -228,7 +228,7 @@ def _is_line(path: str) -> bool:
 
 
 def _titles(templates: Sequence[tuple[str, list[Evidence]]], chrome: dict[str, float]) -> list[str]:
-    """Return where each template sets its titles: the first line of a place before the body, new each time."""
+    """Return where each template sets titles: the first line of a place before the body, new each time."""
     found = []
     for slot, pages in templates:
         marks: defaultdict[str, set[str]] = defaultdict(set)
