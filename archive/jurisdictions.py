@@ -202,6 +202,20 @@ def units_named(name: str) -> tuple[Unit, ...]:
     return _units_by_name().get(bare_name(name).replace(" ", ""), ())
 
 
+def units_meant(name: str) -> tuple[Unit, ...]:
+    """Return the units a reader means by *name*: a province by its old or new name, else any unit.
+
+    The new name of a merged province means all it was made of, an old name its own part. Where one unit
+    followed one other (Thừa Thiên Huế, then Huế) either name means both.
+    """
+    one = province_of(name)
+    if one is None:
+        return units_named(name)
+    following = successor(one.key)
+    alone = following is not None and len(predecessors(following.key)) == 1
+    return (one, *predecessors(one.key), *((following,) if following is not None and alone else ()))
+
+
 def below(keys: Iterable[str]) -> frozenset[str]:
     """Return these units and all that lie, or lay, under them."""
     found = set(keys)

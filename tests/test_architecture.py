@@ -22,10 +22,11 @@ ARCHIVE_LADDER = (
     "vietnamese jurisdictions urls digests software",
     "warc schema lock",
     "database",
-    "ledger store files",
+    "places ledger store files",
     "revisions search status due",
     "near_duplicates attribution",
-    "reading verify",
+    "reading verify backup",
+    "export",
     "web",
     "commands cli __main__",
 )

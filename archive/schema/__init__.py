@@ -7,6 +7,7 @@ from archive.schema import (
     m0004_readings,
     m0005_files,
     m0006_near_duplicates,
+    m0009_places,
 )
 from archive.schema.registry import migrations
 
@@ -17,5 +18,6 @@ __all__ = [
     "m0004_readings",
     "m0005_files",
     "m0006_near_duplicates",
+    "m0009_places",
     "migrations",
 ]

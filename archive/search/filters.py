@@ -131,17 +131,16 @@ def _province(conn: sqlite3.Connection, filter_: Filter) -> Condition:
     # Read only when asked for: the units are a YAML file of their own.
     from archive import jurisdictions
 
-    unit = jurisdictions.province_of(filter_.value)
-    units = (unit, *jurisdictions.predecessors(unit.key)) if unit else ()
-    keys = {one.key for one in units}
+    # A province by its old or its new name; else a city, district or commune, also one that has ended.
+    units = jurisdictions.units_meant(filter_.value)
+    keys = jurisdictions.below(one.key for one in units)
     names = {jurisdictions.bare_name(one.name) for one in units} or {jurisdictions.bare_name(filter_.value)}
     found = []
     for portal_key, name, organ, place in conn.execute(
         "SELECT portal_key, name, organ, jurisdiction FROM portals"
     ):
-        above = jurisdictions.province(place) if place in jurisdictions.load() else None
-        if above is not None:
-            named = above.key in keys
+        if place in jurisdictions.load():
+            named = place in keys
         else:
             texts = [fold(text or "") for text in (name, organ, place)]
             named = any(_names(text, one) for text in texts for one in names if one)

@@ -8,6 +8,7 @@ from typing import Any
 
 from archive.database import WARC_FOLDER, open_archive
 from archive.ledger import Ledger, utc_now
+from archive.places import refresh
 from archive.records import Article, ChromeModel, Event, Issue, Outcome, Portal
 from archive.store.articles import Standing
 from archive.store.recording import Recorder, Stored
@@ -31,6 +32,7 @@ class Store:
             self.ledger = Ledger(self.db)
             self._recorder = Recorder(self.db, self.ledger, agent)
             self.recovered = self._recover()
+            refresh(self.db)
         except BaseException:
             self.db.close()
             raise
@@ -196,7 +198,7 @@ class Store:
         """Return how the article that *article* is another capture of stands, or None where it is new."""
         return self._recorder.articles.standing(portal_key, article)
 
-    def note_event(self, portal_key: str, crawl_id: int | None, event: Event) -> None:
+    def note_event(self, portal_key: str | None, crawl_id: int | None, event: Event) -> None:
         """Keep an event of a portal as a whole."""
         with self.db.transaction() as connection:
             connection.execute(
