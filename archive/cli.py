@@ -11,7 +11,10 @@ COMMANDS = {
     "search": LazyCommand("archive.commands.search:search", "Find articles, typed with or without marks."),
     "serve": LazyCommand("archive.commands.serve:serve", "Read and search the archive in a browser."),
     "history": LazyCommand("archive.commands.history:history", "Show the revisions and captures of a URL."),
+    "cite": LazyCommand("archive.commands.cite:cite", "Cite an article: text, RIS, BibTeX, CSL, DC."),
+    "duplicates": LazyCommand("archive.commands.duplicates:duplicates", "List the copies of articles."),
     "verify": LazyCommand("archive.commands.verify:verify", "Check the archive against its WARC files."),
+    "backup": LazyCommand("archive.commands.backup:backup", "Copy the archive, also while a crawl runs."),
     "sql": LazyCommand("archive.commands.sql:sql", "Run a read-only SQL query."),
     "reindex": LazyCommand("archive.commands.reindex:reindex", "Check or restore the search indexes."),
 }

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from archive.attribution import Attribution, attribution_of, statement
+from archive.attribution.statement import Language
 from archive.database import ArchiveDatabase, open_archive
 from archive.records import Attachment, Block, Image
 from archive.revisions import Revision, blocks_of, find_article, revisions_of, tags_of
@@ -47,6 +49,11 @@ class ArchivedArticle:
     documents: tuple[str, ...]
     attachments: tuple[Attachment, ...]
     images: tuple[Image, ...]
+    origin: Attribution
+
+    def attribution(self, lang: Language = "vi") -> str:
+        """Return where it comes from as one text; `archive.attribution` writes `origin` in other formats."""
+        return statement(self.origin, lang)
 
 
 _COLUMNS = (
@@ -96,6 +103,9 @@ class Archive:
             [revision_id],
         ).fetchall()
         attachments, images = files_of(self.db.conn, article_id)
+        origin = attribution_of(self.db.conn, article_id)
+        if origin is None:
+            return None
         return ArchivedArticle(
             **dict(zip(_COLUMNS, row, strict=True)),
             tags=tags_of(tags),
@@ -103,6 +113,7 @@ class Archive:
             documents=tuple(name for (name,) in documents),
             attachments=attachments,
             images=images,
+            origin=origin,
         )
 
     def revisions(self, url: str) -> list[Revision]:
