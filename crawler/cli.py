@@ -15,6 +15,7 @@ CRAWLER_COMMANDS = {
     "probe": LazyCommand("crawler.commands.probe:probe", "Show what each step makes of one page."),
     "ingest": LazyCommand("crawler.commands.ingest:ingest", "Take in WARC, WACZ, mirrors and saved pages."),
     "attachments": LazyCommand("crawler.commands.attachments:attachments", "Read the text of attached files."),
+    "export": LazyCommand("crawler.commands.export:export", "Write articles in forms that others read."),
     "portals": LazyCommand("crawler.commands.portals:portals", "List the portals that are known."),
     "new-portal": LazyCommand("crawler.commands.new_portal:new_portal", "Write the registry file of a site."),
     "report": LazyCommand("crawler.commands.report:report", "Show how complete each portal is."),

@@ -1,0 +1,104 @@
+"""A consistent copy of an archive folder, also while a crawl writes it."""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from archive.database import DATABASE_NAME, WARC_FOLDER, open_archive
+from archive.errors import ArchiveDamaged, UsageError
+
+_CHUNK = 1 << 20
+_PAGES = 2_000
+# What belongs to one machine or one run, not to the archive.
+_LEFT_OUT = {DATABASE_NAME, f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm", WARC_FOLDER, "lock", "backups"}
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """What a backup did: bytes written, WARC files copied or continued, and those that were whole already."""
+
+    database_bytes: int
+    warc_bytes: int
+    files_copied: int
+    files_known: int
+
+
+def back_up(archive: Path, target: Path, progress: Progress = lambda *_: None) -> Copied:
+    """Copy the archive into the folder *target*, which may hold an earlier copy: only what is new is written.
+
+    The database is copied first, then the WARC files, so that every row of the copy has its bytes (I1).
+    WARC files only grow: a copy is continued where it ends. Raises UsageError for a target that is no
+    backup, ArchiveDamaged where the copy of the database is not whole, OSError as it comes.
+    """
+    _check_target(archive, target)
+    target.mkdir(parents=True, exist_ok=True)
+    size = _copy_database(archive, target, progress)
+    written = copied = known = 0
+    (target / WARC_FOLDER).mkdir(exist_ok=True)
+    files = sorted(path for path in (archive / WARC_FOLDER).rglob("*") if path.is_file())
+    for number, path in enumerate(files):
+        progress("WARC files", number, len(files))
+        done = continue_copy(path, target / WARC_FOLDER / path.relative_to(archive / WARC_FOLDER))
+        written += done
+        copied, known = (copied + 1, known) if done else (copied, known + 1)
+    for path in sorted(archive.iterdir()):
+        if path.name not in _LEFT_OUT and path.is_file():
+            shutil.copy2(path, target / path.name)
+    return Copied(size, written, copied, known)
+
+
+def continue_copy(source: Path, target: Path) -> int:
+    """Make *target* hold all bytes of *source*, appending where it holds a beginning; return how many."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    start = target.stat().st_size if target.exists() else 0
+    size = source.stat().st_size
+    if start > size:
+        # The source was cut at its torn end since: ours is not a beginning of it any more.
+        target.rename(target.with_name(f"{target.name}.longer"))
+        start = 0
+    if start == size and target.exists():
+        return 0
+    with source.open("rb") as reader, target.open("ab") as writer:
+        reader.seek(start)
+        shutil.copyfileobj(reader, writer, _CHUNK)
+        writer.flush()
+        os.fsync(writer.fileno())
+        return writer.tell() - start
+
+
+def _copy_database(archive: Path, target: Path, progress: Progress) -> int:
+    part = target / f"{DATABASE_NAME}.part"
+    part.unlink(missing_ok=True)
+    with open_archive(archive, write=False) as db, closing(sqlite3.connect(part)) as copy:
+        db.conn.backup(
+            copy,
+            pages=_PAGES,
+            progress=lambda _status, left, total: progress("database pages", total - left, total),
+        )
+        (found,) = copy.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            raise ArchiveDamaged(
+                f"the copy of {archive / DATABASE_NAME} is damaged: {found}; run khocong verify"
+            )
+    with part.open("rb") as stream:
+        os.fsync(stream.fileno())
+    part.replace(target / DATABASE_NAME)
+    return (target / DATABASE_NAME).stat().st_size
+
+
+def _check_target(archive: Path, target: Path) -> None:
+    if target.exists() and not target.is_dir():
+        raise UsageError(f"{target} is a file; name a folder for the copy")
+    if target.exists() and any(target.iterdir()) and not (target / DATABASE_NAME).exists():
+        names = {path.name for path in target.iterdir()}
+        if not names <= {f"{DATABASE_NAME}.part", WARC_FOLDER}:
+            raise UsageError(f"{target} holds something that is no copy of an archive; name an empty folder")
+    inner, outer = target.resolve(), archive.resolve()
+    if inner == outer or outer in inner.parents:
+        raise UsageError(f"{target} lies in the archive itself; name a folder outside it")

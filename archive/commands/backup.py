@@ -1,0 +1,35 @@
+"""`khocong backup`: a consistent copy of the archive, also while a crawl runs."""
+
+from pathlib import Path
+
+import click
+
+from archive.backup import back_up
+from archive.commands.common import Console, common_options, examples
+
+
+@click.command(epilog=examples("khocong backup /mnt/copy/kho --archive kho"))
+@click.argument("target", type=click.Path(path_type=Path), metavar="DIR")
+@common_options
+def backup(target: Path, archive_dir: Path, as_json: bool) -> None:
+    """Copy the archive into DIR. Into an earlier copy, only what is new is written.
+
+    The copy is an archive of its own: any command reads it with --archive DIR.
+    """
+    console = Console()
+    done = back_up(archive_dir, target)
+    if as_json:
+        console.json(
+            {
+                "target": str(target),
+                "database_bytes": done.database_bytes,
+                "warc_bytes": done.warc_bytes,
+                "files_copied": done.files_copied,
+                "files_known": done.files_known,
+            }
+        )
+        return
+    console.line(
+        f"{target}: database {done.database_bytes:,} bytes, {done.files_copied} WARC files copied"
+        f" ({done.warc_bytes:,} bytes), {done.files_known} were there already"
+    )
