@@ -1,6 +1,8 @@
 """Who wrote an article and where it was syndicated from, as printed."""
 
+import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from lxml.html import HtmlElement
 
@@ -12,6 +14,7 @@ from crawler.registry import portal_of_source
 
 # Signatures and sources stand in the last lines of a body: further up they are people in the story.
 _LAST_LINES = 4
+_HOST = re.compile(r"(?:https?://)?(?:www\.)?[\w-]+(?:\.[\w-]+)+/?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +31,12 @@ class Attribution:
 
 
 def attribution(
-    tree: HtmlElement, hints: Hints, lead: str, body: list[Line], below: list[Line]
+    tree: HtmlElement, hints: Hints, lead: str, body: list[Line], below: list[Line], url: str = ""
 ) -> Attribution:
     """Return the source and byline: fields the page labels first, then the words of the body itself.
 
-    *body* is the article's lines without captions, *below* the lines of its slot that stand under it.
+    A portal that names its own host is no source of itself: *url* is the page's. *body* is the article's
+    lines without captions, *below* the lines of its slot that stand under it.
     """
     labelled = [
         words_of(node) for xpaths in (hints.source, hints.byline) for node in find_all(tree, xpaths)[:3]
@@ -42,6 +46,15 @@ def attribution(
     last = [line.text for line in body[-_LAST_LINES:]]
     first = lead or (body[0].text if body else "")
     source, evidence = find_source(first, last, labelled=labelled)
+    if source and _HOST.fullmatch(source) and _is_own(source, url):
+        source, evidence = None, ""
     byline, _ = find_byline(last, labelled=labelled)
     portal = portal_of_source(source) if source else None
     return Attribution(source, evidence, portal, byline)
+
+
+def _is_own(host: str, url: str) -> bool:
+    """Say whether a host named as a source is the page's own, or the one it belongs to."""
+    named = re.sub(r"^(?:https?://)?(?:www\.)?|/$", "", host.casefold())
+    own = (urlsplit(url).hostname or "").casefold()
+    return own == named or own.endswith("." + named)

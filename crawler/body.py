@@ -88,6 +88,19 @@ def judged(
     return Place(node, method, min(0.85, 0.25 + 0.5 * share * (agreed / total if kept else 0.6)))
 
 
+def below_title(lines: Lines, title_at: int) -> Place | None:
+    """Find the container of the last part of an article, which may hold no more than a signature."""
+    around = list(lines.lines[title_at].element.iterancestors())
+    for line in lines.lines[title_at + 1 : title_at + 8]:
+        if line.only_links or line.kind == "caption":
+            continue
+        node: HtmlElement | None = line.element
+        while node is not None and node not in around:
+            node = node.getparent()
+        return Place(node, "part", 0.5) if node is not None and node.tag not in ("body", "html") else None
+    return None
+
+
 def _weights(
     lines: Lines, title_at: int | None, kept: set[str] | None
 ) -> tuple[defaultdict[HtmlElement, float], float, float]:

@@ -17,7 +17,8 @@ from crawler import platforms, soft
 from crawler.attribution import attribution
 from crawler.charset import decode
 from crawler.dom import EmptyPage, find_all, find_value, parse, squeeze, words_of
-from crawler.layout import Parts, Reading, lay_out
+from crawler.layout import lay_out
+from crawler.placing import Parts, Reading
 from crawler.platforms import Identity
 from crawler.published import Published, dateline_of, published
 
@@ -78,7 +79,7 @@ def extract_tree(
     if reason := soft.soft_reason(tree, url, parts.title, chars, words):
         raise NotAnArticle(reason, parts.title[:100])
     # A container the adapter knows may hold one short line: the last part of several, a bare notice.
-    if chars < (1 if parts.method == "adapter" else _LEAST_BODY) and not parts.body.attachments:
+    if chars < (1 if parts.method in ("adapter", "part") else _LEAST_BODY) and not parts.body.attachments:
         raise NotAnArticle("empty", f"{chars} characters of body")
     if not parts.title:
         raise NotAnArticle("empty", "no title")
@@ -113,7 +114,7 @@ def _article(reading: Reading, parts: Parts, identity: Identity, said_id: str | 
     text = "\n".join(line.text for line in kept)
     lead = "" if parts.lead and squeeze(parts.lead) in text else parts.lead
     when = published(reading.tree, (hints.published, hints.updated), parts.above, parts.below, reading.url)
-    who = attribution(reading.tree, hints, lead, kept, parts.below)
+    who = attribution(reading.tree, hints, lead, kept, parts.below, reading.url)
     rests = announced_document(parts.title, lead, text)
     if when.at is None and rests and rests[1]:
         when = dateline_of(lead or (kept[0].text if kept else ""), rests[0], rests[1], when)

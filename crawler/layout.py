@@ -10,7 +10,7 @@ from crawler.blocks import Line, read_lines
 from crawler.chrome import cut_learned
 from crawler.dom import find_all, path_of, squeeze, words_of
 from crawler.placing import Parts, Reading, by_place, cut_labels, images_of, title_of
-from crawler.platforms.generic import GENERIC
+from crawler.platforms.generic import GENERIC, is_later_part
 from crawler.trim import trim
 
 # A reading of trafilatura shorter than this is none.
@@ -37,6 +37,8 @@ def lay_out(reading: Reading) -> Parts:
     place = bodies.learned(reading.tree, whole, reading.model)
     foreign = place is None and not bodies.is_vietnamese(whole)
     place = place or bodies.judged(reading.tree, whole, reading.size, title_at, ask=not foreign)
+    if place is None and title_at is not None and is_later_part(reading.tree, reading.url):
+        place = bodies.below_title(whole, title_at)
     if place is None:
         raise NotAnArticle("empty", "no sentence outside links")
     parts = by_place(reading, whole, place, offers)

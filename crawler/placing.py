@@ -6,12 +6,13 @@ from lxml.html import HtmlElement
 
 from archive.records import ChromeModel, Image
 from archive.vietnamese.byline import find_byline
+from archive.vietnamese.dates import FoundDate
 from crawler import titles
 from crawler.blocks import Line, Lines, Picture
 from crawler.body import Place, weigh
 from crawler.chrome import cut_learned, is_learned_date, is_mature, is_site_head, learned_title, share_of
 from crawler.platforms import Hints
-from crawler.published import has_machine_date, is_bare_date, is_date_line, is_labelled_date
+from crawler.published import is_bare_date, is_date_line, is_foreign_stamp, is_labelled_date, machine_dates
 from crawler.trim import Trimmed, files_after, is_label_line, is_tool_line, trim
 from crawler.zones import split_zones
 
@@ -79,7 +80,7 @@ def by_place(reading: Reading, whole: Lines, place: Place, offers: titles.Titles
             trimmed.cut(line, "above the body")
     _drop_title(trimmed, title)
     if not any(is_date_line(line) for line in [*zones.above, *above]):
-        _drop_date_lines(trimmed, reading.model, known=has_machine_date(reading.tree), prose=bool(lead))
+        _drop_date_lines(trimmed, reading.model, machine_dates(reading.tree), prose=bool(lead))
     pictures = [picture for picture in whole.pictures if picture.element in inside]
     near = [*zones.above, *near]
     return Parts(
@@ -143,23 +144,28 @@ def _drop_title(trimmed: Trimmed, title: str) -> None:
             return
 
 
-def _drop_date_lines(trimmed: Trimmed, model: ChromeModel | None, *, known: bool, prose: bool) -> None:
+def _drop_date_lines(
+    trimmed: Trimmed, model: ChromeModel | None, stated: list[FoundDate], *, prose: bool
+) -> None:
     """Cut the publication's own line at the head or the foot of a body: it is a field, not text.
 
-    *known* says that the page states its date in a machine's form too, *prose* that a lead went before.
+    *stated* is what the page states of its date in a machine's form, *prose* says that a lead went before.
     Unlabelled dates are cut only where one stands alone: a week's schedule has one for each day.
     """
     stamps = sum(is_date_line(line) for line in trimmed.lines)
     for line in trimmed.lines[:4]:
         if is_date_line(line) and (is_labelled_date(line) or (stamps == 1 and is_bare_date(line))):
-            if known and (prose or (is_mature(model) and not is_learned_date(line, model))):
+            if is_foreign_stamp(line, stated) or (
+                stated and (prose or (is_mature(model) and not is_learned_date(line, model)))
+            ):
                 # Text taken over with its own stamp, under a page that states its date elsewhere.
                 break
             trimmed.lines.remove(line)
             trimmed.cut(line, "date line")
         prose = prose or weigh(line) > 0
     while len(trimmed.lines) > 1 and is_labelled_date(last := trimmed.lines[-1]):
-        if known and is_mature(model) and not is_learned_date(last, model):
+        unlearned = is_mature(model) and not is_learned_date(last, model)
+        if is_foreign_stamp(last, stated) or (stated and unlearned):
             break
         trimmed.cut(trimmed.lines.pop(), "date line")
 

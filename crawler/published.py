@@ -8,6 +8,7 @@ JSON-LD, `<time>`), a date line near the title, a labelled date below the body, 
 import json
 import re
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -139,9 +140,30 @@ def _first_machine(tree: HtmlElement, xpaths: tuple[str, ...]) -> FoundDate | No
     return None
 
 
-def has_machine_date(tree: HtmlElement) -> bool:
-    """Say whether a page states its date in meta tags, `<time>`, microdata or JSON-LD."""
-    return (_first_machine(tree, _MACHINE) or _json_ld(tree)) is not None
+def machine_dates(tree: HtmlElement) -> list[FoundDate]:
+    """Return what a page states of publication and change in meta tags, `<time>`, microdata or JSON-LD.
+
+    The first is of publication; without one the list is empty.
+    """
+    first = _first_machine(tree, _MACHINE) or _json_ld(tree)
+    if first is None:
+        return []
+    updated = _first_machine(tree, _MACHINE_UPDATED)
+    return [first] if updated is None else [first, updated]
+
+
+def is_foreign_stamp(line: Line, stated: list[FoundDate]) -> bool:
+    """Say whether "Cập nhật lúc …" is of another paper: at no time that the page states of itself."""
+    if not _UPDATED_LABEL.search(line.text[:24]) or _LABEL.search(line.text):
+        return False
+    stamp = parse_date(line.text)
+    return stamp is not None and bool(stated) and not any(_agree(stamp, one) for one in stated)
+
+
+def _agree(left: FoundDate, right: FoundDate) -> bool:
+    if "T" not in left.iso or "T" not in right.iso:
+        return _day(left) == _day(right)
+    return abs(datetime.fromisoformat(left.iso) - datetime.fromisoformat(right.iso)) < timedelta(minutes=1)
 
 
 def _json_ld(tree: HtmlElement) -> FoundDate | None:

@@ -47,7 +47,8 @@ def _main_container(lines: list[Line], slot: HtmlElement) -> HtmlElement | None:
     own = Counter(line.element for line in lines)
     sapo_passed = False
     for line in lines:
-        weight = 0.0 if is_label_line(line) else weigh(line)
+        # The caption of a picture beside the sapo says nothing of either.
+        weight = 0.0 if line.kind == "caption" or is_label_line(line) else weigh(line)
         if weight >= _SENTENCE_WEIGHT and not sapo_passed and line.kind != "table_row":
             # A short notice's sapo may outweigh its body: the first sentence has no vote on where that is.
             sapo_passed = True

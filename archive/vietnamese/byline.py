@@ -233,12 +233,12 @@ def _is_source_name(name: str, dash: bool) -> bool:
         return False
     if _NAMES_A_SOURCE.search(folded):
         return True
-    # "(TGAG)-", "(AB) -", "(Dân trí) -", "(ĐTCK) Mặc dù": initials, or a short name that a dash sets apart.
-    return (
-        name.isupper()
-        and len(name) >= 2
-        and len(name) <= 8
-        or (dash and name[:1].isupper() and len(name.split()) <= 4)
+    if len(name) == 2 and name.isupper():
+        # "(BĐ) -" opens a province's own news (16 articles of a real portal): its initials, no other's name.
+        return False
+    # "(TGAG)-", "(Dân trí) -", "(ĐTCK) Mặc dù": initials, or a short name that a dash sets apart.
+    return (name.isupper() and 3 <= len(name) <= 8) or (
+        dash and name[:1].isupper() and len(name.split()) <= 4
     )
 
 

@@ -139,4 +139,18 @@ class Generic(Platform):
         return None
 
 
+def is_later_part(tree: HtmlElement, url: str) -> bool:
+    """Say whether a page is one of several parts of an article and not the first: it links to that one."""
+    first, _, last = urlsplit(url).path.rstrip("/").rpartition("/")
+    if not first or not last.isdigit() or len(last) > 2 or int(last) < 2:
+        return False
+    for node in index_of(tree).with_tag("a"):
+        if first in (href := str(node.get("href") or "")) and words_of(node).rpartition(" ")[2] == "1":
+            try:
+                return urlsplit(urljoin(url, href)).path.rstrip("/") == first
+            except ValueError:
+                continue
+    return False
+
+
 GENERIC = Generic()
