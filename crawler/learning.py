@@ -129,13 +129,18 @@ class Learning:
     def _is_lost(self) -> bool:
         return self._found.count(False) >= _MISSED
 
+    @staticmethod
+    def is_behind(page: Page | None, portal: Portal) -> bool:
+        """Say whether a page was read before the portal's model was what it is now."""
+        known = digest_of(portal.chrome)
+        article = page.article if page is not None else None
+        return bool(known) and article is not None and article.reading.partition(" ")[2] != known
+
     def note(self, page: Page, portal: Portal) -> None:
         """Take note of an article page that was read, and settled."""
         if page.article is None:
             return
-        known = digest_of(portal.chrome)
-        if known and page.article.reading.partition(" ")[2] != known:
-            # It was on its way while the model was learned.
+        if self.is_behind(page, portal):
             self._late.append(page.article)
         self._pages += 1
         self._evidence += page.evidence is not None
@@ -151,47 +156,58 @@ class Learning:
             return
         async with self._turn:
             model = portal.chrome
-            lost = self._is_lost and self._evidence >= MATURE_PAGES
-            if self._evidence >= self._next_at or lost:
-                self._flush()
-                self._next_at = self._next_goal(self._evidence)
-                before, model = digest_of(model), learn_from(self._store, self._key) or model
-                self._found.clear()
-                if model is not None and digest_of(model) != before:
-                    use(model)
-                    self._to_renew = True
-            if self._to_renew and model is not None and is_mature(model):
-                self._to_renew = False
-                await self._renew(portal, model)
-            if late := self._late:
-                self._late = []
-                self._flush()
-                found = [self._store.standing(self._key, article) for article in late]
-                kept = [
-                    kept_revision(self._store.db.conn, one.revision_id) for one in found if one is not None
-                ]
-                await self._read_batch(
-                    replace(portal, chrome=model),
-                    list({one.revision_id: one for one in kept if one}.values()),
-                )
+            while True:
+                if self._evidence >= self._next_at or (self._is_lost and self._evidence >= MATURE_PAGES):
+                    model = self._learn(model, use)
+                if self._to_renew and model is not None:
+                    self._to_renew = False
+                    await self._renew(replace(portal, chrome=model), model)
+                elif self._late:
+                    await self._read_late(replace(portal, chrome=model))
+                else:
+                    return
+
+    def _learn(self, model: ChromeModel | None, use: Callable[[ChromeModel], None]) -> ChromeModel | None:
+        self._flush()
+        self._next_at = self._next_goal(self._evidence)
+        self._found.clear()
+        learned = learn_from(self._store, self._key)
+        if learned is None or digest_of(learned) == digest_of(model):
+            return model
+        use(learned)
+        self._to_renew = True
+        return learned
 
     async def _renew(self, portal: Portal, model: ChromeModel) -> None:
         self._flush()
-        portal = replace(portal, chrome=model)
-        done = changed = 0
-        batch: list[Kept] = []
-        for kept in [*outdated(self._store, self._key, model)][:MOST_REREAD]:
-            batch.append(kept)
-            if len(batch) == _BATCH:
-                done, changed = done + len(batch), changed + await self._read_batch(portal, batch)
-                batch = []
-        if batch:
-            done, changed = done + len(batch), changed + await self._read_batch(portal, batch)
-        if done:
+        found: list[Kept] = []
+        for kept in outdated(self._store, self._key, model):
+            found.append(kept)
+            # The crawl goes on meanwhile.
+            await asyncio.sleep(0)
+        changed = 0
+        for start in range(0, min(len(found), MOST_REREAD), _BATCH):
+            changed += await self._read_batch(portal, found[start : min(start + _BATCH, MOST_REREAD)])
+        if found:
             detail = (
-                f"{done} captures read again with chrome learned from {model.pages} pages: {changed} changed"
+                f"{min(len(found), MOST_REREAD)} captures read again with chrome learned from"
+                f" {model.pages} pages: {changed} changed"
             )
+            if len(found) > MOST_REREAD:
+                detail += f"; {len(found) - MOST_REREAD} are left to khocong reextract"
             self._store.note_event(self._key, self._crawl_id, Event("normalization", detail))
+        if not self._to_renew:
+            done = replace(model, data={**model.data, "renewed": digest_of(model)})
+            self._store.save_chrome(done, keep=MOST_PAGES)
+
+    async def _read_late(self, portal: Portal) -> None:
+        """Read again what was on its way to be stored while the model was learned."""
+        late, self._late = self._late, []
+        self._flush()
+        standing = [self._store.standing(self._key, article) for article in late]
+        numbers = {one.revision_id for one in standing if one is not None}
+        kept = [kept_revision(self._store.db.conn, number) for number in numbers]
+        await self._read_batch(portal, [one for one in kept if one is not None])
 
     async def _read_batch(self, portal: Portal, batch: list[Kept]) -> int:
         found = await asyncio.gather(*(self._read(portal, kept) for kept in batch))

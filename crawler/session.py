@@ -185,14 +185,10 @@ class Session:
             logger.error("the end of the crawl could not be recorded: %s", error)
 
     async def _understand(self, lease: LeasedUrl, exchange: Exchange, *, adopted: bool = False) -> None:
-        reading: Reading | None = None
-        if exchange.status == 200 and may_be_read(lease, exchange):
-            reading = await self.readers.read(
-                ReadJob.of(
-                    exchange, self.portal, lease.kind, images=self.options.images,
-                    learn=self.learning.wants_evidence,
-                )
-            )  # fmt: skip
+        reading = await self._read(lease, exchange)
+        if reading is not None and self.learning.is_behind(reading.page, self.portal):
+            # A model was learned meanwhile: the page and what is known of it must be read alike.
+            reading = await self._read(lease, exchange)
         verdict = judge(lease, exchange, reading, self.portal, self._follow.get(lease.url_id, ("", 0))[1])
         if verdict.page is not None:
             restated.reopen_restated(self.store, self.portal, lease, exchange)
@@ -207,6 +203,14 @@ class Session:
         if page is not None:
             self.learning.note(page, self.portal)
             await self.learning.go_on(self.portal, self._use)
+
+    async def _read(self, lease: LeasedUrl, exchange: Exchange) -> Reading | None:
+        if exchange.status != 200 or not may_be_read(lease, exchange):
+            return None
+        learn, images = self.learning.wants_evidence, self.options.images
+        return await self.readers.read(
+            ReadJob.of(exchange, self.portal, lease.kind, images=images, learn=learn)
+        )
 
     def _use(self, model: ChromeModel) -> None:
         self.portal = replace(self.portal, chrome=model)
@@ -247,6 +251,8 @@ class Session:
         for issue in outcome.issues:
             self.tally.issues[issue.kind] += 1
         self.committer.add(outcome)
+        if lease.kind == "robots" and outcome.state != "pending":
+            self._robots_turns.led_astray(lease, outcome.reason)
         if why := gate.had_enough:
             self.frontier.stop(f"failed: {gate.host} {why}; its URLs wait for another run")
 

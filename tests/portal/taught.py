@@ -83,8 +83,8 @@ def page(number: int, count: int, template: str = "tin") -> str:
     article = written(number)
     paragraphs = [f"<p>{line}</p>" for line in article.lines]
     weather = (
-        f"<div class='tt'><b>Thời tiết hôm nay</b><p>Nhiệt độ cao nhất 3{number % 9} độ, thấp nhất 2{number % 9} độ,"
-        " gió nhẹ, có lúc có mưa rào và dông vài nơi trong huyện.</p></div>"
+        f"<div class='tt'><b>Thời tiết hôm nay</b><p>Nhiệt độ cao nhất 3{number % 9} độ,"
+        f" thấp nhất 2{number % 9} độ, gió nhẹ, có lúc có mưa rào và dông vài nơi trong huyện.</p></div>"
     )
     gallery = (
         "<div class='ha'><b>Hình ảnh hoạt động</b>"
@@ -109,13 +109,14 @@ def page(number: int, count: int, template: str = "tin") -> str:
     else:
         box = (
             f"<table class='vb'><tr><td class='v1'>{article.title}</td></tr>"
-            f"<tr><td class='v2'>{article.day}</td></tr><tr><td class='v3'>{body}{share}{counter}</td></tr></table>"
+            f"<tr><td class='v2'>{article.day}</td></tr>"
+            f"<tr><td class='v3'>{body}{share}{counter}</td></tr></table>"
         )
     return (
         f"<!DOCTYPE html><html lang='vi'><head><meta charset='utf-8'><title>{SITE_TITLE}</title></head><body>"
         "<div id='dau'><a href='/'>Trang chủ</a> <a href='/gioi-thieu'>Giới thiệu</a></div><div id='than'>"
-        f"{box}<div class='phai'><p>Đường dây nóng: 0296 1234 567, tiếp nhận phản ánh của tổ chức.</p></div></div>"
-        "<div id='cuoi'>Bản quyền thuộc về Ủy ban nhân dân huyện An Phước, ghi rõ nguồn khi dẫn lại.</div>"
+        f"{box}<div class='phai'><p>Đường dây nóng: 0296 1234 567, tiếp nhận phản ánh của tổ chức.</p></div>"
+        "</div><div id='cuoi'>Bản quyền thuộc về Ủy ban nhân dân huyện An Phước, ghi rõ nguồn khi dẫn.</div>"
         "</body></html>"
     )
 
