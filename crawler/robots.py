@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from protego import Protego
 
 # RFC 9309, 2.5: at least 500 KiB must be parsed, and more need not be.
-_MAX_BYTES = 512 * 1024
+MAX_ROBOTS_BYTES = 512 * 1024
 AGENT = "KhoCong"
 
 
@@ -55,7 +55,7 @@ def rules_of(status: int, body: bytes) -> Rules:
     head = body[:1000].lstrip().lower()
     if head.startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<script")):
         return Rules("allow_all", why="an HTML page")
-    text = body[:_MAX_BYTES].decode("utf-8-sig", "replace")
+    text = body[:MAX_ROBOTS_BYTES].decode("utf-8-sig", "replace")
     return Rules("rules", Protego.parse(text))
 
 

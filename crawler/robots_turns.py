@@ -68,6 +68,10 @@ class RobotsTurns:
         outcome = Outcome(lease.url_id, "failed", failed.kind)
         self._fail(lease, outcome, f"{failed.kind}: {failed.detail}", again=failed.worth_retrying)
 
+    def led_astray(self, lease: LeasedUrl, why: str) -> None:
+        """RFC 9309, 2.3.1.2: a redirect that leads nowhere, or out of scope, is a file that is not there."""
+        self._know(lease.url, Rules("allow_all", why=why))
+
     def _know(self, url: str, rules: Rules) -> None:
         self._book.put(url, rules)
         if (delay := rules.crawl_delay_s) is not None:

@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 
 # The largest heads of portals, with a dozen cookies and a content security policy, have 12 kB.
 MAX_HEAD_BYTES = 256 * 1024
+_MOST_INFORMED = 5
 # Apache closes an idle connection after 5 s; a request sent into that moment is lost.
 _KEEP_OPEN_S = 4
 
@@ -45,6 +46,7 @@ class TlsRefused(Exception):
 
 class _Parser(_LenientHTTPClientParser):
     _head_bytes = 0
+    _informed = 0
 
     def lineReceived(self, line: bytes) -> None:
         # Counted over the whole answer: "100 Continue" may come any number of times before the real head.
@@ -55,6 +57,14 @@ class _Parser(_LenientHTTPClientParser):
 
     def lineLengthExceeded(self, line: bytes) -> None:
         raise HeadTooLarge(f"a header of more than {self.MAX_LENGTH} bytes")
+
+    def allHeadersReceived(self) -> None:
+        # Twisted notes each "100 Continue" in the log.
+        self._informed += self.response.code < 200
+        if self._informed > _MOST_INFORMED:
+            raise HeadTooLarge(f"more than {_MOST_INFORMED} heads before the answer's own")
+        parser: Any = super()
+        parser.allHeadersReceived()
 
     def headerReceived(self, name: bytes, value: bytes) -> None:
         # A name with control characters is no name; browsers skip such a line, and so do we.

@@ -5,13 +5,15 @@ from datetime import UTC, datetime
 from http.client import responses
 from typing import Any
 
-from scrapy import Request
+from scrapy import Request, signals
 from scrapy.crawler import Crawler
+from scrapy.exceptions import StopDownload
 from scrapy.http import Headers, Response
 
 from archive.warc.records import RawRequest, RawResponse
 from crawler.conditional import REVISIT
 from crawler.exchange import Exchange
+from crawler.robots import MAX_ROBOTS_BYTES
 
 # Where the exchange travels to the spider's callback.
 EXCHANGE = "exchange"
@@ -31,9 +33,20 @@ class CaptureMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "CaptureMiddleware":
-        return cls(crawler)
+        made = cls(crawler)
+        crawler.signals.connect(made.received, signal=signals.bytes_received)
+        return made
+
+    def received(self, data: bytes, request: Request) -> None:
+        """Take no more of a robots.txt than has to be read of it."""
+        if _is_robots(request):
+            request.meta["robots_bytes"] = request.meta.get("robots_bytes", 0) + len(data)
+            if request.meta["robots_bytes"] > MAX_ROBOTS_BYTES:
+                raise StopDownload(fail=False)
 
     def process_request(self, request: Request) -> None:
+        if _is_robots(request):
+            request.meta["download_maxsize"] = 0  # `received` ends it, and what came until then counts
         request.meta["sent_at"] = datetime.now(UTC)
         request.meta["sent_clock"] = time.monotonic()
 
@@ -50,7 +63,7 @@ class CaptureMiddleware:
                 responses.get(response.status, ""),
                 response.protocol or "HTTP/1.1",
                 str(response.ip_address) if response.ip_address else None,
-                "disconnect" if cut else "",
+                "disconnect" if cut else "length" if "download_stopped" in response.flags else "",
             ),
             revisit=revisit,
             rendering=(rendering := request.meta.get(RENDERING)),
@@ -74,6 +87,11 @@ class CaptureMiddleware:
             rendered=rendering.body if rendering else None,
         )
         return response
+
+
+def _is_robots(request: Request) -> bool:
+    lease = request.meta.get("lease")
+    return lease is not None and lease.kind == "robots"
 
 
 def _pairs(headers: Headers) -> list[tuple[bytes, bytes]]:

@@ -48,7 +48,7 @@ def quickly(
 
 
 def main(archive: Path, how: dict[str, Any]) -> None:
-    """Crawl `words` with `timeout_s` for an answer and a first pause of `pause_s`.
+    """Crawl `words` with `answer_s` for an answer and a first pause of `pause_s`.
 
     `private` opens the named loopback hosts (--allow-private), `delay` and `images` are as for the command,
     `hosts` are further hosts of every portal, `names` makes host names resolve to lists of addresses, one
@@ -57,7 +57,7 @@ def main(archive: Path, how: dict[str, Any]) -> None:
     from crawler import run, settings
     from crawler.session import Session
 
-    settings.DOWNLOAD_TIMEOUT = how.get("timeout_s", 2)  # type: ignore[misc]
+    settings.DOWNLOAD_TIMEOUT = how.get("answer_s", 2)  # type: ignore[misc]
     begin = Session.__init__
 
     def begin_quickly(

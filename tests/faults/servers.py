@@ -5,6 +5,7 @@ says how its URL may end in the ledger (`ends`), and whether an article may be r
 """
 
 import gzip
+import random
 import socket
 import ssl
 import threading
@@ -15,11 +16,46 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from tests.portal.sites import article
-
 HTML = "text/html; charset=utf-8"
 # Whoever reads slowly, or has gone, must not keep a thread of the server for ever.
 PATIENCE_S = 60.0
+
+
+_WHO = (
+    "Ủy ban nhân dân xã", "Hội Nông dân", "Đoàn Thanh niên", "Trạm Y tế", "Trường Tiểu học Tân Lộc",
+    "Hội Phụ nữ", "Ban nhân dân ấp Cái Tàu", "Tổ quản lý đê", "Công an xã", "Hợp tác xã Phú Thạnh",
+)  # fmt: skip
+_WHAT = (
+    "kiểm tra tuyến kênh nội đồng", "trao quà cho hộ khó khăn", "phát quang lề đường liên ấp",
+    "tập huấn kỹ thuật trồng xoài", "khám bệnh cho người cao tuổi", "ra quân dọn rác bờ sông",
+    "bàn giao cầu dân sinh mới", "tuyên truyền phòng cháy chữa cháy", "khai giảng lớp học nghề may",
+    "sửa bảng tin ở chợ cũ", "họp mặt các gia đình chính sách",
+)  # fmt: skip
+_WHERE = (
+    "tại hội trường trung tâm", "dọc theo rạch Bà Lựu", "ở đình thần", "bên trụ sở ấp Ba",
+    "giữa cánh đồng lớn", "trước cổng trường", "trong khuôn viên nhà văn hóa", "ven quốc lộ", "nơi bến đò ngang",
+)  # fmt: skip
+_SO = (
+    "bà con hưởng ứng rất đông", "công việc xong trước giờ trưa", "kinh phí do mạnh thường quân đóng góp",
+    "lãnh đạo huyện đến dự và chia sẻ", "kết quả được ghi vào biên bản", "mưa to nên phải lùi hai giờ",
+    "nhiều cụ cao niên kể chuyện xưa", "ai cũng mong việc này được giữ lâu dài",
+)  # fmt: skip
+
+
+def article(number: int) -> str:
+    """Return a page of some 1.5 kB with an article that no other number has: pages alike are furniture."""
+    dice = random.Random(number)
+    lines = [
+        f"<p>Sáng thứ {dice.randint(2, 7)}, {dice.choice(_WHO)} {dice.choice(_WHAT)} {dice.choice(_WHERE)};"
+        f" {dice.choice(_SO)}.</p>"
+        for _ in range(7)
+    ]
+    title = f"{dice.choice(_WHO)} {dice.choice(_WHAT)} {dice.choice(_WHERE)} lần {number}"
+    return (
+        f"<!DOCTYPE html><html lang='vi'><head><title>{title}</title></head><body><div class='menu'>"
+        f"<a href='/'>Trang chủ</a></div><article><h1>{title}</h1><span class='date'>"
+        f"{1 + number % 28:02d}/03/2024</span><div class='content'>{''.join(lines)}</div></article></body></html>"
+    )
 
 
 @dataclass(frozen=True)
@@ -37,7 +73,7 @@ class Conn:
     def __init__(self, wire: socket.socket, logged: Logged, count: int, origin: str) -> None:
         self.wire, self.target, self.headers = wire, logged.target, logged.headers
         self.count, self.origin = count, origin  # how often this target was asked for, this time included
-        self.keep = False
+        self.keep, self.witness = False, ""
 
     def send(self, data: bytes) -> None:
         self.wire.sendall(data)
@@ -95,6 +131,7 @@ class FaultServer:
     name: str = ""
     good: int = 2
     robots: bytes | None = None
+    witness: str = ""
     log: list[Logged] = field(default_factory=list)
     extra: dict[str, Callable[[Conn], None]] = field(default_factory=dict)
 
@@ -173,6 +210,7 @@ class FaultServer:
         self.log.append(logged)
         self._counts[target] = self._counts.get(target, 0) + 1
         conn = Conn(wire, logged, self._counts[target], self.origin)
+        conn.witness = self.witness
         self._answer(conn, target)
         return conn.keep
 

@@ -1,4 +1,4 @@
-"""The gap between two requests to a host, as its server sees it, over thousands of turns of a made-up clock."""
+"""The gap between two requests to a host, as its server sees it, over thousands of turns of a clock."""
 
 import random
 from dataclasses import dataclass, field
@@ -54,7 +54,7 @@ class Crawler:
             return
         wait = self.gate.wait_s()
         if wait > 0:
-            # Whoever waits for another's request on its way looks again soon, and here less often than it would.
+            # Whoever waits for another's request on its way looks again soon; here not quite so soon.
             self.at = self.world.now + max(
                 wait, 1e-4, self.dice.uniform(0, self.delay_s) if wait <= POLL_S else 0
             )
