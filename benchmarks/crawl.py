@@ -20,6 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from benchmarks.crawl_peers import NAMED
 from benchmarks.extraction import PORTALS, SHARED, machine
 from benchmarks.replayed import Views
 from benchmarks.running import Cost, run
@@ -160,8 +161,10 @@ def replay(shared: Path, portal: str, names: list[str]) -> dict[str, dict[str, f
     rows: dict[str, dict[str, float]] = {}
     with Replay.of_warc(shared / "captures" / f"{portal}.warc.gz") as served:
         views = Views(served.site, shared / "captures" / f"{portal}.truth.jsonl")
+        numeric = served.site.origin
         for name in names:
             served.site.log.clear()
+            served.site.origin = numeric.replace("127.0.0.1", NAMED) if name == FOCUSED else numeric
             with tempfile.TemporaryDirectory() as folder:
                 words = CRAWLERS[name](f"{served.origin}/", Path(folder), _MOST_REQUESTS)
                 cost = _run(words, Path(folder), _MOST_SECONDS)

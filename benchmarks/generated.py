@@ -77,7 +77,7 @@ class Portal:
 
     def title(self, number: int) -> str:
         """Return the title of an article."""
-        return f"{sentence(random.Random(number)).rstrip('.')[:90]} ({number})"
+        return f"{sentence(random.Random(number))[:90].rstrip('. ')} ({number})"
 
     def paths(self) -> list[str]:
         """Return the path of every page."""

@@ -1,5 +1,6 @@
 """Runs one peer on one portal until it has no more to ask, or has asked MAX times."""
 
+import socket
 import sys
 from collections.abc import Iterator
 from configparser import ConfigParser
@@ -14,6 +15,8 @@ from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.http import Response
 from scrapy.linkextractors import LinkExtractor
 from scrapy.spiders import CrawlSpider, Rule
+
+from benchmarks.crawl_peers import NAMED
 
 # As a careful user would set them: no delay here, where ours has none either.
 SETTINGS: dict[str, Any] = {
@@ -84,11 +87,17 @@ class Hrefs(scrapy.Spider):
 
 def focused(start: str, most: int) -> None:
     """Run trafilatura's own crawler, without its pause of two seconds."""
+    look_up = socket.getaddrinfo
+
+    def answer(host: Any, *rest: Any, **options: Any) -> Any:
+        return look_up("127.0.0.1" if host == NAMED else host, *rest, **options)
+
+    socket.getaddrinfo = answer
     from trafilatura.settings import DEFAULT_CONFIG
     from trafilatura.spider import focused_crawler
 
     config: ConfigParser = deepcopy(DEFAULT_CONFIG)
-    config["DEFAULT"]["SLEEP_TIME"] = "0"
+    config["DEFAULT"].update({"SLEEP_TIME": "0", "SSRF_PROTECTION": "off"})
     todo, known = focused_crawler(start, max_seen_urls=most, max_known_urls=1_000_000, config=config)
     print(len(todo), len(known))
 

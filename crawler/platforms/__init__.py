@@ -75,7 +75,7 @@ def recognise(tree: HtmlElement, url: str, text: str) -> tuple[str, float]:
     return (name, best) if best >= _SURE else (GENERIC.name, 0.0)
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=20_000)
 def identify(url: str, platform: str | None = None) -> Identity:
     """Return what a URL means on a platform. Raises ValueError for what is not an http(s) URL."""
     return platform_named(platform).identify(urls.split(url))

@@ -80,6 +80,8 @@ class NukeViet(Platform):
         path = parts.path
         while path.startswith("/index.php/"):
             path = path[len("/index.php") :]
+        if path.endswith(("/page-1/", "/page-1")):
+            path = path[: path.rfind("page-1")]
         query = clean_query(parts.query)
         url = urlunsplit((parts.scheme, parts.netloc, path, query, ""))
         if path.endswith(".html") and (match := _ARTICLE.match(path)):

@@ -2,7 +2,7 @@
 
 from tests.portal.replay import Site
 
-_SENTENCES = (
+SENTENCES = (
     "Sáng nay, Ủy ban nhân dân xã Tân Lộc họp bàn kế hoạch nạo vét kênh mương trước mùa mưa.",
     "Đại diện các ấp nêu ý kiến về việc sửa đường bê tông liên ấp và lắp đèn chiếu sáng.",
     "Chủ tịch xã đề nghị cán bộ phụ trách báo cáo tiến độ vào thứ Sáu hằng tuần.",
@@ -11,7 +11,7 @@ _SENTENCES = (
 
 
 def article(number: int, extra: str = "") -> str:
-    body = "".join(f"<p>{sentence} Tin số {number}.</p>" for sentence in _SENTENCES)
+    body = "".join(f"<p>{sentence} Tin số {number}.</p>" for sentence in SENTENCES)
     return (
         f"<!DOCTYPE html><html lang='vi'><head><title>Tin {number}</title></head><body><div class='menu'>"
         f"<a href='/'>Trang chủ</a></div><article><h1>Xã Tân Lộc họp bàn việc số {number}</h1>"

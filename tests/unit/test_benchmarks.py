@@ -5,8 +5,10 @@ import json
 import pytest
 
 from benchmarks import __main__ as entry
-from benchmarks import extraction, peers
+from benchmarks import crawl, extraction, generated, peers, replayed
 from benchmarks.peers import WITH_METADATA, Found
+from crawler.extraction import extract
+from tests.portal.sites import SENTENCES, article, small_site
 
 TRUTH = {
     "title": "Xã Bình Phú họp dân", "published": "2024-03-04T15:30:00+07:00",
@@ -85,3 +87,45 @@ def test_it_runs_over_the_captures(shared_dir, monkeypatch, tmp_path, capsys):
         rows = figures["portals"][portal]
         assert rows["khocong, adapter"]["f1"] > rows["trafilatura"]["f1"]
         assert f"### {portal}" in shown
+
+
+def test_the_made_up_portal_is_as_large_as_it_says():
+    portal = generated.Portal(80)
+    pages = {path: portal.page(path) for path in portal.paths()}
+    assert len(pages) == 80
+    assert {len(body) for body in pages.values()} <= set(range(59_900, 60_300))
+    assert {body.count(b"href=") for body in pages.values()} == {generated.LINKS}
+    assert portal.page("/khong-co.html") is None
+    assert extract(pages["/tin-tuc/tin-7.html"], "http://localhost/tin-tuc/tin-7.html").title == portal.title(
+        7
+    )
+
+
+def test_a_race_shows_who_is_how_fast(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(crawl, "missing", lambda: [crawl.WGET, crawl.PLAIN, crawl.INLINE])
+    out = tmp_path / "out.json"
+    assert crawl.main(["--only", "race", "--pages", "30", "--rounds", "1", "--json", str(out)]) == 0
+    figures = json.loads(out.read_text(encoding="utf-8"))["race"]
+    assert set(figures) == {crawl.OURS, crawl.HREFS}
+    # Ours also asks for robots.txt and a sitemap, which are not there.
+    assert figures[crawl.HREFS][0]["pages"] == 30
+    assert 30 <= figures[crawl.OURS][0]["pages"] <= 33
+    assert all(runs[0]["pages_s"] > 0 and runs[0]["main_mb"] > 20 for runs in figures.values())
+    assert f"| {crawl.HREFS} | 30 |" in capsys.readouterr().out
+
+
+def test_views_of_an_article_are_counted_once_and_again(tmp_path):
+    site = small_site(3)
+    site.put("/in/bai-1.html", article(1))
+    truth = tmp_path / "truth.jsonl"
+    rows = [
+        {"url": f"http://x/tin/bai-{n}.html", "title": f"Xã Tân Lộc họp bàn việc số {n}",
+         "body_text": "\n".join(f"{words} Tin số {n}." for words in SENTENCES)}
+        for n in range(3)
+    ]  # fmt: skip
+    truth.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    views = replayed.Views(site, truth)
+    seen = views.of(
+        ["/", "/tin/bai-0.html", "/tin/bai-1.html", "/in/bai-1.html", "/in/bai-1.html", "/mat.html"]
+    )
+    assert seen == {"articles": 2, "of": 3, "again": 1}
