@@ -116,7 +116,7 @@ def _run(
     pool = Readers(plans.workers_for(len(chosen), given, os.cpu_count() or 1))
     group = CommitGroup(store, writer)
     many = len(chosen) > 1
-    process, reactor = _scrapy(store.path)
+    process, reactor = _scrapy(store.path, min(len(chosen), parallel))
     # Imported here: the reactor must be installed before anything of Scrapy's asks for it.
     from crawler.spiders.portal import PortalSpider
 
@@ -158,8 +158,8 @@ def _run(
     return conductor.ended
 
 
-def _scrapy(archive_dir: Path) -> tuple[Any, Any]:
-    """Return Scrapy's process and the reactor it installed."""
+def _scrapy(archive_dir: Path, portals: int) -> tuple[Any, Any]:
+    """Return Scrapy's process for so many *portals* at a time, and the reactor it installed."""
     from scrapy.crawler import AsyncCrawlerProcess
     from scrapy.settings import Settings
 
@@ -167,6 +167,9 @@ def _scrapy(archive_dir: Path) -> tuple[Any, Any]:
     scrapy_settings.setmodule(settings, priority="project")
     scrapy_settings.set("LOG_FILE", str(_log_file(archive_dir)), priority="cmdline")
     scrapy_settings.set("USER_AGENT", user_agent(), priority="cmdline")
+    # Names are resolved in threads, and a name server that is silent holds one for up to 20 s: with
+    # Scrapy's ten, the names of ten dead portals would keep all others waiting.
+    scrapy_settings.set("REACTOR_THREADPOOL_MAXSIZE", min(256, 10 + 4 * portals), priority="cmdline")
     process = AsyncCrawlerProcess(scrapy_settings)
     from twisted.internet import reactor
 
