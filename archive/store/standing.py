@@ -21,6 +21,13 @@ DECAY = (
     (timedelta(days=38), timedelta(days=30)),
     (timedelta.max, timedelta(days=180)),
 )
+# The same for an article that does not answer: at 0, 1, 8 and 15 days, then as one that may come back.
+DECAY_MISSING = (
+    (timedelta(days=1), timedelta(days=1)),
+    (timedelta(days=15), timedelta(days=7)),
+    (timedelta(days=75), timedelta(days=30)),
+    (timedelta.max, timedelta(days=180)),
+)
 _MISSING_STATUS = (404, 410)
 # Words of crawler.judging for answers that say "nothing here" with another status.
 _MISSING_REASONS = ("redirected_home", "not_found")
@@ -45,12 +52,14 @@ class Standing:
     events: tuple[Told, ...] = ()
 
 
-def next_look(since: str, at: str) -> str:
-    """Return when (ISO, UTC) to look again at what has stood unchanged *since*, as seen *at*."""
+def next_look(since: str, at: str, *, missing: bool = False) -> str:
+    """Return when (ISO, UTC) to look again at what is unchanged, or *missing*, *since* then, as seen *at*."""
     moment = datetime.fromisoformat(at)
     stood = moment - datetime.fromisoformat(since)
     # An hour less: a check that comes a little early for its day still counts for it.
-    step = next(step for upto, step in DECAY if stood + timedelta(hours=1) < upto)
+    step = next(
+        step for upto, step in (DECAY_MISSING if missing else DECAY) if stood + timedelta(hours=1) < upto
+    )
     return utc(moment + step)
 
 
@@ -78,7 +87,7 @@ def note_standing(
         return Standing(subject, events)
     if status in _MISSING_STATUS or outcome.reason in _MISSING_REASONS:
         since = missing_since or at
-        _schedule(connection, url_id, subject, since, next_look(since, at))
+        _schedule(connection, url_id, subject, since, next_look(since, at, missing=True))
         return Standing(subject, _absence(connection, url_id, subject, since, at, outcome))
     if outcome.state != "pending":
         # A login page, maintenance, a refusal: no word about the article.

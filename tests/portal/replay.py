@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha1
 from http.client import responses
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -57,13 +58,15 @@ class Logged:
 class Site:
     """What is served. Pages may be added, edited and removed while it runs.
 
-    `fault` is asked before each answer: an Answer in place of the recorded one, or None.
+    `fault` is asked before each answer: an Answer in place of the recorded one, or None. With `validators`
+    pages have an ETag, and a request that names it is answered 304.
     """
 
     pages: dict[str, Answer] = field(default_factory=dict)
     recorded_origin: str = ""
     origin: str = ""
     latency_s: float = 0.0
+    validators: bool = False
     fault: Callable[[str, int], Answer | None] | None = None
     missing: Answer = Answer(
         404, body=b"<html><head><title>404</title></head><body>404 Not Found</body></html>"
@@ -183,6 +186,15 @@ class _Handler(BaseHTTPRequestHandler):
         site = self.server.site
         arrived = time.monotonic()
         answer = site.answer(self.path)
+        if site.validators and answer.status == 200:
+            etag = f'"{sha1(answer.body).hexdigest()}"'
+            same = self.headers.get("If-None-Match") == etag
+            answer = Answer(
+                304 if same else 200,
+                (*answer.headers, ("ETag", etag)),
+                b"" if same else answer.body,
+                answer.cut,
+            )
         site.log.append(Logged(self.command, self.path, arrived, dict(self.headers.items()), answer.status))
         if site.latency_s:
             time.sleep(site.latency_s)
