@@ -12,9 +12,14 @@ from archive.commands.common import LazyCommand, LazyGroup, run
 CRAWLER_COMMANDS = {
     "demo": LazyCommand("crawler.commands.demo:demo", "Try everything on a small portal that comes along."),
     "crawl": LazyCommand("crawler.commands.crawl:crawl", "Crawl portals or URLs politely into the archive."),
+    "reextract": LazyCommand(
+        "crawler.commands.reextract:reextract", "Read kept captures again by today's code and rules."
+    ),
     "probe": LazyCommand("crawler.commands.probe:probe", "Show what each step makes of one page."),
     "ingest": LazyCommand("crawler.commands.ingest:ingest", "Take in WARC, WACZ, mirrors and saved pages."),
-    "attachments": LazyCommand("crawler.commands.attachments:attachments", "Read the text of attached files."),
+    "attachments": LazyCommand(
+        "crawler.commands.attachments:attachments", "Read the text of attached files."
+    ),
     "export": LazyCommand("crawler.commands.export:export", "Write articles in forms that others read."),
     "portals": LazyCommand("crawler.commands.portals:portals", "List the portals that are known."),
     "new-portal": LazyCommand("crawler.commands.new_portal:new_portal", "Write the registry file of a site."),

@@ -71,6 +71,14 @@ async def read_again(
     return Again(join_parts(article, rest) if rest else article)
 
 
+async def job_of(folder: Path, connection: sqlite3.Connection, kept: Kept, portal: Portal) -> ReadJob | None:
+    """Return the job of reading a kept capture, None where its record is damaged."""
+    try:
+        return await _job(folder, connection, kept.warc_file, kept.warc_offset, kept, portal)
+    except WarcDamaged:
+        return None
+
+
 async def _read(
     readers: Readers,
     folder: Path,
@@ -81,16 +89,23 @@ async def _read(
     portal: Portal,
 ) -> Reading | Again:
     try:
-        record = await asyncio.to_thread(_record, folder / file, offset)
-        if record.type == "revisit" or record.warc_header("WARC-Refers-To"):
-            record = _original(folder, connection, record) or record
-        made = await asyncio.to_thread(rendering_of, folder / file, offset, record.record_id)
+        job = await _job(folder, connection, file, offset, kept, portal)
     except WarcDamaged as error:
         return Again(None, str(error), broken=True)
+    return await readers.read(job)
+
+
+async def _job(
+    folder: Path, connection: sqlite3.Connection, file: str, offset: int, kept: Kept, portal: Portal
+) -> ReadJob:
+    record = await asyncio.to_thread(_record, folder / file, offset)
+    if record.type == "revisit" or record.warc_header("WARC-Refers-To"):
+        record = _original(folder, connection, record) or record
+    made = await asyncio.to_thread(rendering_of, folder / file, offset, record.record_id)
     said = record.header("Content-Type") or "", record.header("Content-Encoding") or ""
     kind: Any = kept.kind  # one the ledger kept
     rendered = made.payload if made is not None else None
-    return await readers.read(ReadJob(record.payload, record.url, *said, portal, kind, rendered=rendered))
+    return ReadJob(record.payload, record.url, *said, portal, kind, rendered=rendered)
 
 
 def _record(path: Path, offset: int) -> Record:

@@ -26,7 +26,7 @@ ARCHIVE_LADDER = (
     "revisions search status due",
     "near_duplicates attribution",
     "reading verify backup",
-    "export",
+    "export merge",
     "web",
     "commands cli __main__",
 )
@@ -35,7 +35,7 @@ CRAWLER_LADDER = (
     "platforms blocks feeds soft files",
     "registry registry_file registry_fields body trim titles published attribution zones evidence chrome templates placing links listing",
     "layout extraction parts page",
-    "tally exchange yields spelling conditional restated reading readers rereading judging multipage groups gates schemes chains robots recrawl commit frontier learning robots_turns",
+    "tally exchange yields spelling conditional restated reading readers rereading judging multipage groups gates schemes chains robots recrawl commit frontier learning robots_turns portals_kept reextract",
     "wire middlewares browser visit rendering",
     "session attaching sharing plans conducting completeness reconcile run probing summary spiders",
     "commands cli",

@@ -21,7 +21,7 @@ _EVENT = (
     "INSERT INTO events (at, kind, outcome, detail, portal_key, crawl_id, url, article_id, agent) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-_EVIDENCE = (
+EVIDENCE = (
     "INSERT INTO chrome_evidence (portal_key, urlkey, page) VALUES (?, ?, ?)"
     " ON CONFLICT (portal_key, urlkey) DO UPDATE SET page = excluded.page"
 )
@@ -113,7 +113,7 @@ class Recorder:
             article_id, change = saved.article_id, saved.change
             events += [(kind, "success", detail, url.url) for kind, detail in saved.events]
             if outcome.evidence:
-                connection.execute(_EVIDENCE, (url.portal_key, url.urlkey, outcome.evidence))
+                connection.execute(EVIDENCE, (url.portal_key, url.urlkey, outcome.evidence))
         standing = note_standing(connection, url.url_id, outcome, article_id, at)
         article_id = standing.article_id
         events += [(kind, result, detail, url.url) for kind, result, detail in standing.events]

@@ -7,7 +7,7 @@ the article: status and revision numbers stay, and a "normalization" event says 
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -109,6 +109,58 @@ def parts_after(connection: sqlite3.Connection, kept: Kept) -> Iterator[tuple[st
         " AND captured_at >= ? ORDER BY captured_at DESC",
         (kept.url_id, kept.fetched_url, kept.captured_at),
     )
+
+
+def fields_of(connection: sqlite3.Connection, revision_id: int) -> dict[str, object]:
+    """Return the fields of a revision by name, empty ones as None. Raises KeyError for an unknown id."""
+    row = connection.execute(
+        "SELECT article_id, body FROM revisions WHERE revision_id = ?", (revision_id,)
+    ).fetchone()
+    if row is None:
+        raise KeyError(revision_id)
+    if row[1] is not None:
+        told = json.loads(row[1])
+        return {name: told.get(name) or None for name in FIELDS}
+    values = connection.execute(
+        f"SELECT {', '.join(FIELDS)} FROM articles WHERE article_id = ?", (row[0],)
+    ).fetchone()
+    return _named(values)
+
+
+def fields_said(article: Article) -> dict[str, object]:
+    """Return the fields of an article as `fields_of` gives a revision's."""
+    return _named(values_of(article))
+
+
+def _named(values: Sequence[object]) -> dict[str, object]:
+    named: dict[str, object] = dict(zip(FIELDS, values, strict=True))
+    named["tags"] = json.loads(str(named["tags"]))
+    return {name: value or None for name, value in named.items()}
+
+
+def unread_captures(
+    connection: sqlite3.Connection,
+    portal_key: str | None = None,
+    since: str | None = None,
+    *,
+    after: int = 0,
+    limit: int = -1,
+) -> list[tuple[int, Kept]]:
+    """Return (capture id, place) of the last whole answer of each page that gave no article, by id.
+
+    They have no revision: `revision_id` and `article_id` are 0.
+    """
+    rows = connection.execute(
+        "SELECT c.capture_id, u.portal_key, u.url, c.captured_at, c.url, c.url_id, c.warc_file,"
+        " c.warc_offset, u.kind FROM urls u JOIN captures c"
+        " ON c.capture_id = (SELECT k.capture_id FROM captures k WHERE k.url_id = u.url_id AND k.status = 200 ORDER BY k.captured_at DESC LIMIT 1)"
+        " WHERE u.kind IN ('article', 'page') AND u.state = 'done' AND c.mime LIKE '%html%'"
+        " AND c.capture_id > ? AND (? IS NULL OR u.portal_key = ?) AND (? IS NULL OR c.captured_at >= ?)"
+        " AND NOT EXISTS (SELECT 1 FROM captures k JOIN revisions r ON r.capture_id = k.capture_id"
+        " WHERE k.url_id = u.url_id) ORDER BY c.capture_id LIMIT ?",
+        (after, portal_key, portal_key, since, since, limit),
+    ).fetchall()
+    return [(row[0], _kept((0, 0, *row[1:4], "", "", "", False, *row[4:], "[]"))) for row in rows]
 
 
 class Rereader:

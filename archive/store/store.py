@@ -10,9 +10,11 @@ from archive.database import WARC_FOLDER, open_archive
 from archive.ledger import Ledger, utc_now
 from archive.places import refresh
 from archive.records import Article, ChromeModel, Event, Issue, Outcome, Portal
-from archive.store.articles import Standing
-from archive.store.recording import Recorder, Stored
+from archive.store.articles import Saved, Standing
+from archive.store.recording import EVIDENCE, Recorder, Stored
 from archive.store.rereading import RereadChange, Rereader
+from archive.store.withdrawing import withdraw
+from archive.urls import urlkey
 from archive.warc.recover import Recovery, recover
 
 
@@ -194,6 +196,25 @@ class Store:
             self._recorder.articles.documents.forget()
             raise
 
+    def read_late(self, portal_key: str, capture_id: int, captured_at: str, article: Article) -> Saved:
+        """Store the article that a kept capture turns out to be when it is read again."""
+        try:
+            with self.db.transaction() as connection:
+                saved = self._recorder.articles.save(portal_key, capture_id, captured_at, article)
+                events = (("normalization", f"{saved.change}: found when read again"), *saved.events)
+                connection.executemany(
+                    "INSERT INTO events (at, kind, outcome, detail, portal_key, url, article_id, agent)"
+                    " VALUES (?, ?, 'success', ?, ?, ?, ?, ?)",
+                    [
+                        (utc_now(), kind, detail, portal_key, article.url, saved.article_id, self._agent)
+                        for kind, detail in events
+                    ],
+                )
+                return saved
+        except BaseException:
+            self._recorder.articles.documents.forget()
+            raise
+
     def standing(self, portal_key: str, article: Article) -> Standing | None:
         """Return how the article that *article* is another capture of stands, or None where it is new."""
         return self._recorder.articles.standing(portal_key, article)
@@ -209,6 +230,19 @@ class Store:
                     self._agent,
                 ),
             )  # fmt: skip
+
+    def save_evidence(self, portal_key: str, pages: Sequence[tuple[str, bytes]]) -> None:
+        """Keep what pages, by URL, teach of a portal's templates, in place of what they taught before."""
+        with self.db.transaction() as connection:
+            connection.executemany(EVIDENCE, [(portal_key, urlkey(url), page) for url, page in pages])
+
+    def withdraw(self, revision_id: int, why: str) -> bool:
+        """Take an article out whose only revision is no article after all; its captures stay.
+
+        False, and nothing done, where the article has other revisions.
+        """
+        with self.db.transaction() as connection:
+            return withdraw(connection, revision_id, why, self._agent)
 
     def evidence(self, portal_key: str) -> list[bytes]:
         """Return what the portal's pages teach of its templates, packed, the oldest first."""
