@@ -117,6 +117,18 @@ def rendering_of(path: Path, offset: int, record_id: str) -> Record | None:
     return None
 
 
+def read_rendered(path: Path, offset: int) -> Record:
+    """Return the record at *offset* as a page is read: what a browser made of it, where there is that.
+
+    Raises WarcDamaged as `read_record`.
+    """
+    record = read_record(path, offset)
+    made = rendering_of(path, offset, record.record_id)
+    if made is None:
+        return record
+    return replace(record, payload=made.payload, headers=(("Content-Type", "text/html; charset=utf-8"),))
+
+
 def decode_body(payload: bytes, encoding: str, max_bytes: int = MAX_BODY_BYTES) -> bytes:
     """Undo a Content-Encoding (gzip, deflate, br and zstd where their modules are installed)."""
     for name in reversed([part.strip().lower() for part in encoding.split(",")]):
