@@ -235,5 +235,6 @@ for _fault in ELSEWHERE:
         _fault.ends = (("done", "redirect out of scope"), ("done", "redirect"), ("done", "redirected_home"))
 HOSTILE: tuple[type[Fault], ...] = (
     GzipBomb, DeflateBomb, NestedGzipBomb, BrotliBomb, ZstdBomb, EndlessBody, EndlessHeaders,
-    EndlessHeaderLine, EndlessContinue, RedirectChain, HeaderInjection, CharsetLie, NamesFromHell, DeepNesting, *ELSEWHERE,
+    EndlessHeaderLine, EndlessContinue, RedirectChain, HeaderInjection, CharsetLie, NamesFromHell,
+    DeepNesting, *ELSEWHERE,
 )  # fmt: skip

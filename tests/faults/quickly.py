@@ -6,8 +6,10 @@ python -m tests.faults.quickly ARCHIVE '{"words": […], …}' — see `main` fo
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -51,6 +53,7 @@ def main(archive: Path, how: dict[str, Any]) -> None:
     """Crawl `words` with `answer_s` for an answer and a first pause of `pause_s`.
 
     `private` opens the named loopback hosts (--allow-private), `delay` and `images` are as for the command,
+    `groups` has loopback form an address group, `stop_after_s` ends the crawl by SIGTERM.
     `hosts` are further hosts of every portal, `names` makes host names resolve to lists of addresses, one
     list for each time they are looked up, `ports` says which port stands for which, http for https.
     """
@@ -73,6 +76,12 @@ def main(archive: Path, how: dict[str, Any]) -> None:
         from crawler.schemes import Schemes
 
         Schemes.ports.update({int(one): other for one, other in how["ports"].items()})
+    if how.get("groups"):
+        from crawler.groups import AddressGroups
+
+        AddressGroups.with_private = True
+    if "stop_after_s" in how:
+        threading.Timer(how["stop_after_s"], os.kill, (os.getpid(), signal.SIGTERM)).start()
     if "names" in how:
         _resolve_as(how["names"])
     given = {"delay": how.get("delay", 0), "allow_private": how.get("private", True),

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.broken import BROKEN
 from tests.faults.certificates import Authority
 from tests.faults.quickly import Ended, quickly
-from tests.faults.servers import BROKEN, Conn, Fault, FaultServer
+from tests.faults.servers import Conn, Fault, FaultServer
 from tests.portal.crawling import query, states
 
 
@@ -26,7 +27,7 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
     """One crawl over every way to be broken."""
     archive = tmp_path_factory.mktemp("broken") / "archive"
     with FaultServer(BROKEN) as server:
-        yield Ran(server, archive, quickly([server.origin + "/"], archive, timeout_s=90, answer_s=1.2))
+        yield Ran(server, archive, quickly([server.origin + "/"], archive, timeout_s=90, answer_s=1))
 
 
 @pytest.mark.parametrize("fault", BROKEN, ids=lambda fault: fault.__name__)
