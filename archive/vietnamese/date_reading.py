@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
@@ -56,6 +56,15 @@ class Written:
     certain: bool = True
 
 
+_WEEKDAY_BEFORE = re.compile(rf"({grammar.WEEKDAY})\s{{0,2}}[,.|–-]?\s{{0,2}}$", re.IGNORECASE)
+_WEEKDAYS = {
+    **{name: number for number, name in enumerate(("mon", "tue", "wed", "thu", "fri", "sat", "sun"))},
+    **{name: number for number, name in enumerate(("hai", "ba", "tư", "năm", "sáu", "bảy"))},
+    **{str(number + 2): number for number in range(6)},
+    **{f"t{number + 2}": number for number in range(6)},
+    **{name: number for number, name in enumerate(("ii", "iii", "iv", "v", "vi", "vii"))},
+    "bẩy": 5, "chủ nhật": 6, "chủnhật": 6, "cn": 6,
+}  # fmt: skip
 _PARSER = parser.parser(grammar.VietnameseParserInfo())
 # What dateutil fills in for what is not written; a fixed one, so that reading twice is reading once.
 _DEFAULT = datetime(2000, 1, 1)
@@ -128,7 +137,12 @@ def _from_numeric(match: re.Match[str]) -> Written | None:
     month, written_year = int(match["m"]), match["y"]
     if written_year is None:
         return Written(first, month, None, start, end)
-    if month > 12 and first <= 12 and len(written_year) == 4 and _american(match):
+    if (
+        first <= 12
+        and len(written_year) == 4
+        and match["sep"] == "/"
+        and ((month > 12 and _american(match)) or _by_weekday(match, first, month, int(written_year)))
+    ):
         return Written(month, first, int(written_year), start, end, certain=False)
     short = len(written_year) == 2
     year = _century(int(written_year)) if short else int(written_year)
@@ -141,6 +155,26 @@ def _american(match: re.Match[str]) -> bool:
         re.match(r"\s{1,2}[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?\s?[AP]M\b", match.string[match.end() :][:16])
         is not None
     )
+
+
+def _by_weekday(match: re.Match[str], first: int, second: int, year: int) -> bool:
+    """Whether the weekday before a date fits only if the month comes first.
+
+    Drupal prints "Thu, 05/22/2014 - 14:30" however the site is localised, and "Thu, 06/05/2014" too.
+    """
+    named = _WEEKDAY_BEFORE.search(match.string[max(0, match.start() - 16) : match.start()])
+    if named is None:
+        return False
+    word = " ".join(named[1].lower().split()).removeprefix("thứ").strip()
+    wanted = _WEEKDAYS.get(word, _WEEKDAYS.get(word[:3]))
+    return wanted is not None and _weekday(year, second, first) != wanted == _weekday(year, first, second)
+
+
+def _weekday(year: int, month: int, day: int) -> int | None:
+    try:
+        return date(year, month, day).weekday()
+    except ValueError:
+        return None
 
 
 def _century(year: int) -> int:

@@ -164,13 +164,15 @@ def _role(
         return "clock"
     if grammar.CITED_BEFORE.search(before[-80:]) or grammar.CITED_SENTENCE.search(before):
         return "citation"
-    if grammar.EVENT_BEFORE.search(before[-40:]) or grammar.EVENT_AFTER.match(
+    weekday = lead["weekday"] or lead["weekday2"]
+    # The 5 of "Thứ 5, 22/05/2014" is no first day of a span.
+    spoken = before[: before.rindex(weekday)] if weekday and weekday[-1].isdigit() else before
+    if grammar.EVENT_BEFORE.search(spoken[-40:]) or grammar.EVENT_AFTER.match(
         text, written.end, written.end + 40
     ):
         return "event"
     if clock and ":" not in clock:
         return "event"
-    weekday = lead["weekday"] or lead["weekday2"]
     if weekday and not clock and grammar.ENGLISH_WEEKDAY.search(before[-14:]):
         return "clock"
     if clock or (weekday and not lead["day"]) or _alone_on_line(text, written):
