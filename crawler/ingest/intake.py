@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from archive.errors import WarcDamaged
-from archive.ledger import ALLOWED
 from archive.records import Event, Issue, LeasedUrl, Link, Outcome, Portal
 from archive.store import Store
+from archive.store.settling import settled
 from archive.warc.arc import Damage, Foreign
 from archive.warc.copying import copied, record_id
 from archive.warc.reader import read_record
@@ -22,7 +22,7 @@ from crawler.ingest.parts import PartsBook
 from crawler.ingest.portals import PortalFinder
 from crawler.ingest.records import Taken, take
 from crawler.ingest.sources import Source, read
-from crawler.judging import judge, may_be_page
+from crawler.judging import judge, may_be_read
 from crawler.links import Scope, make_link
 from crawler.readers import Readers
 from crawler.reading import ReadJob
@@ -167,15 +167,15 @@ class Intake:
                 return
             self._note(taking, Issue("revisit_unresolved", "its original is not here", taken.record.url))
         exchange = taken.exchange(self._place(url_id, taken), body)
+        kind = "seed" if is_home(exchange.url) else link.kind
+        lease = LeasedUrl(url_id, portal.key, exchange.url, kind, 0)
         reading = None
-        if exchange.status == 200 and may_be_page(exchange):
+        if exchange.status == 200 and may_be_read(lease, exchange):
             job = ReadJob(
                 exchange.body, exchange.url, exchange.header("content-type"),
                 exchange.header("content-encoding"), portal, link.kind,
             )  # fmt: skip
             reading = await self._readers.read(job)
-        kind = "seed" if is_home(exchange.url) else link.kind
-        lease = LeasedUrl(url_id, portal.key, exchange.url, kind, 0)
         verdict = judge(lease, exchange, reading, portal)
         if verdict.page is not None and (known := recrawl.introduced(portal, lease, verdict.page)) != portal:
             self._finder.learn(known)
@@ -267,32 +267,13 @@ class Intake:
             return
         self._fresh.clear()
         self._writer.sync()
-        outcomes = self._settled([outcome for _, outcome in queue])
+        outcomes = settled(self._store.db.conn, [outcome for _, outcome in queue])
         stored = self._store.record(None, outcomes)
         for (taking, _), outcome, result in zip(queue, outcomes, stored, strict=True):
             taking.captures += 1
             taking.issues.update(issue.kind for issue in outcome.issues)
             if result.change is not None:
                 taking.changes[result.change] += 1
-
-    def _settled(self, outcomes: list[Outcome]) -> list[Outcome]:
-        """Return the outcomes with moves the ledger allows: a capture of old never undoes a newer one's."""
-        rows: dict[int, tuple[str, str, str]] = {}
-        settled = []
-        for outcome in outcomes:
-            if outcome.url_id not in rows:
-                rows[outcome.url_id] = self._store.db.execute(
-                    "SELECT state, reason, coalesce(fetched_at, '') FROM urls WHERE url_id = ?",
-                    [outcome.url_id],
-                ).fetchone()
-            state, reason, fetched_at = rows[outcome.url_id]
-            at = outcome.capture.captured_at if outcome.capture else ""
-            older = at < fetched_at and not (state == "failed" and outcome.state == "done")
-            if outcome.state == "pending" or older or outcome.state not in ALLOWED[state]:
-                outcome = replace(outcome, state=state, reason=reason)  # type: ignore[arg-type]  # of the table
-            rows[outcome.url_id] = (outcome.state, outcome.reason, max(at, fetched_at))
-            settled.append(outcome)
-        return settled
 
     def _note(self, taking: Taking, issue: Issue) -> None:
         taking.issues[issue.kind] += 1

@@ -8,14 +8,19 @@ from archive_samples import PORTAL, article, begun, link, visit
 from archive.attached import FileText
 from archive.digests import payload_digest
 from archive.files import file_counts, issue_of, unread
-from archive.records import Attachment, Capture, Outcome
+from archive.records import Attachment, Capture, LeasedUrl, Outcome
 from archive.search import search
 from archive.search.index import check, reindex
 from archive.store import Store
 from archive.urls import urlkey
+from archive.warc.records import WarcPlace
+from crawler.exchange import Exchange
+from crawler.judging import judge
+from crawler.reading import Reading
 
 FILE = "http://minhhoa.gov.example/tep/ke hoach.pdf"
 COPY = "http://minhhoa.gov.example/tep/ban-sao.pdf"
+PLACE = WarcPlace("tep.warc.gz", 0, 90, "urn:uuid:1", payload_digest(b"%PDF-"))
 WORDS = "Danh sách hộ dân thôn Bàu Sen được hỗ trợ giống lúa chịu mặn."
 
 
@@ -131,6 +136,17 @@ def test_an_attachment_is_linked_after_it_is_inserted(store):
 
 def test_datasette_finds_the_folded_index(store):
     assert store.db["articles"].detect_fts() == "articles_folded"
+
+
+@pytest.mark.parametrize("failure", ["too_slow", "reader_died", "too_heavy"])
+def test_a_file_that_takes_its_reader_down_is_too_heavy(failure):
+    exchange = Exchange(
+        FILE, "2026-03-01T00:00:00+00:00", 200, {"content-type": "application/pdf"}, b"%PDF-", PLACE
+    )
+    reading = Reading(None, payload_digest(b"%PDF-"), failure, "reading took more than 10 s")
+    outcome = judge(LeasedUrl(1, PORTAL.key, FILE, "attachment", 0), exchange, reading, PORTAL).outcome
+    assert (outcome.state, outcome.file.state) == ("done", "too_heavy")
+    assert [issue.kind for issue in outcome.issues] == ["file_too_heavy"]
 
 
 def test_issue_lines_are_clear():
