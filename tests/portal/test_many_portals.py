@@ -130,15 +130,17 @@ def _check_pace(well: list[Replay]) -> None:
     assert first < min(one.site.log[-1].at for one in well), "they overlapped"
 
 
-def _check_ledgers(archive: Path, portals: int) -> None:
-    assert query(archive, "SELECT count(*) FROM crawls WHERE ended_at IS NOT NULL") == [(portals,)]
+def _check_ledgers(archive: Path, portals: int, crawls: int | None = None) -> None:
+    ended = query(archive, "SELECT count(*) FROM crawls WHERE ended_at IS NOT NULL")
+    assert ended == [(portals if crawls is None else crawls,)]
     assert query(archive, "SELECT count(*) FROM urls WHERE state = 'leased'") == [(0,)]
     orphans = "SELECT count(*) FROM captures c LEFT JOIN urls u USING (url_id) WHERE u.url_id IS NULL"
     assert query(archive, orphans) == [(0,)]
     counted = query(
         archive,
         "SELECT portal_key, (SELECT count(*) FROM urls u WHERE u.portal_key = p.portal_key), "
-        "(SELECT counts FROM crawls c WHERE c.portal_key = p.portal_key) FROM portals p",
+        "(SELECT counts FROM crawls c WHERE c.portal_key = p.portal_key "
+        "ORDER BY crawl_id DESC) FROM portals p",
     )
     for _key, urls, counts in counted:
         assert sum(json.loads(counts)["urls"].values()) == urls
@@ -187,6 +189,27 @@ def _let_a_day_pass(archive: Path, key: str) -> None:
     then = (datetime.now(UTC) - timedelta(hours=30)).isoformat(timespec="microseconds")
     with contextlib.closing(sqlite3.connect(archive / "archive.db")) as connection, connection:
         connection.execute("UPDATE crawls SET ended_at = ? WHERE portal_key = ?", (then, key))
+
+
+def test_a_kill_costs_no_portal_anything(tmp_path: Path) -> None:
+    archive = tmp_path / "archive"
+    with contextlib.ExitStack() as stack:
+        sites = [stack.enter_context(Replay(small_site(8))) for _ in range(4)]
+        urls = [one.origin + "/" for one in sites]
+        for so_far in (14, 30):
+            process = start_many(urls, archive, "--delay", "0.05")
+            wait_until(lambda so_far=so_far: sum(len(one.site.log) for one in sites) >= so_far)
+            process.kill()
+            process.communicate(timeout=20)
+        code, rows, _err = finish(start_many(urls, archive, "--delay", "0", "--json"))
+    assert code == 0
+    assert {row["articles_in_archive"] for row in rows.values()} == {8}
+    assert query(archive, "SELECT count(*), count(DISTINCT url) FROM articles") == [(32, 32)]
+    for one in sites:
+        asked = [target for target in one.site.paths() if "bai-" in target]
+        assert len(set(asked)) == 8
+        assert len(asked) <= 8 + 2 * 2, "at most two refetches a kill"
+    _check_ledgers(archive, 4, crawls=12)
 
 
 def test_all_is_every_portal_of_the_registry(tmp_path: Path) -> None:
