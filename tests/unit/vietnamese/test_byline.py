@@ -35,7 +35,8 @@ def test_the_source_that_opens_a_paragraph(paragraph, source):
 @pytest.mark.parametrize(
     "paragraph",
     [
-        "(BĐ) - Sáng nay, UBND tỉnh", "(AQ-04) là giống lúa mới", "(COVID-19) diễn biến phức tạp", "(ảnh) Quang cảnh hội nghị",
+        "(BĐ) - Sáng nay, UBND tỉnh",
+        "(AQ-04) là giống lúa mới", "(COVID-19) diễn biến phức tạp", "(ảnh) Quang cảnh hội nghị",
         "(Ảnh minh họa)", "(Tiếp theo kỳ trước) Ngày 5/3",
         "(Kỳ 2) - Những người giữ rừng", "(UBND) - xã", "Ông Trần Văn Bình - Chủ tịch UBND xã",
         "Cù Lao Xanh – điểm đến mới", "Ngày 28-12, UBND tỉnh",
