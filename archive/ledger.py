@@ -47,7 +47,8 @@ UPDATE urls SET state = 'leased', leased_by = ?
 WHERE url_id IN (SELECT url_id FROM urls INDEXED BY urls_by_turn
                  WHERE portal_key = ? AND state = 'pending' AND not_before IS NULL
                  ORDER BY priority DESC, url_id LIMIT ?)
-RETURNING url_id, portal_key, coalesce(fetch_url, url), kind, attempts, etag, last_modified, priority
+RETURNING url_id, portal_key, coalesce(fetch_url, url), kind, attempts, etag, last_modified, priority,
+    urlkey
 """
 
 

@@ -263,6 +263,7 @@ class LeasedUrl:
     etag: str | None = None
     last_modified: str | None = None
     priority: int = 0
+    urlkey: str = ""
 
 
 @dataclass(frozen=True, slots=True)

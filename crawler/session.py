@@ -27,6 +27,7 @@ from crawler.links import Scope, make_link
 from crawler.multipage import PART, Multipage
 from crawler.readers import Readers
 from crawler.reading import Reading, ReadJob
+from crawler.renamed import renamed
 from crawler.robots import RobotsBook, robots_url
 from crawler.robots_turns import RobotsTurns
 from crawler.schemes import Schemes
@@ -101,7 +102,7 @@ class Session:
             record=self.committer.add,
             hurry=self.committer.hurry,
             want_robots=lambda url: self._enter([robots_url(url)], "robots"),
-            closed=self.yields.closed,
+            closed=lambda lease: self.yields.closed(lease) or renamed(self.store, self.portal, lease),
             demoted=self.yields.demoted,
             address=self.address_of,
             max_requests=options.max_requests,

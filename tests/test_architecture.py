@@ -19,7 +19,7 @@ LONGEST_FUNCTION = 60
 # imports the archive, never the reverse. A new module needs its place here before it can be merged.
 ARCHIVE_LADDER = (
     "records errors attached",
-    "vietnamese jurisdictions urls digests software",
+    "vietnamese jurisdictions issuers urls digests software",
     "warc schema lock",
     "database",
     "places ledger store files",
@@ -35,7 +35,7 @@ CRAWLER_LADDER = (
     "platforms blocks feeds soft files",
     "registry registry_file registry_fields body trim titles published attribution zones evidence chrome templates placing links listing",
     "layout extraction parts page",
-    "tally exchange yields spelling conditional restated reading readers rereading judging multipage groups gates schemes chains robots recrawl commit frontier learning robots_turns portals_kept reextract",
+    "tally exchange yields spelling conditional restated renamed reading readers rereading judging multipage groups gates schemes chains robots recrawl commit frontier learning robots_turns portals_kept reextract",
     "wire middlewares browser visit rendering",
     "session attaching sharing plans conducting completeness reconcile run probing summary spiders",
     "commands cli",

@@ -4,7 +4,8 @@ import random
 
 _PLACES = (
     "Tân Hòa", "Bình Thạnh", "Phú Lộc", "Long Điền", "Mỹ Xuyên", "Vĩnh Trạch", "Thới Bình", "An Cư",
-    "Đông Hải", "Hòa Lạc", "Tam Nông", "Cầu Kè", "Châu Thành", "Gò Quao", "Kế Sách", "Lấp Vò", "Mang Thít", "Ô Môn",
+    "Đông Hải", "Hòa Lạc", "Tam Nông", "Cầu Kè", "Châu Thành", "Gò Quao", "Kế Sách", "Lấp Vò", "Mang Thít",
+    "Ô Môn",
 )  # fmt: skip
 _BODIES = (
     "Ủy ban nhân dân xã", "Hội Nông dân", "Đoàn Thanh niên", "Trạm Y tế", "Hội Chữ thập đỏ",
