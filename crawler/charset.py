@@ -10,6 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from archive.vietnamese import legacy
+from crawler import repairing
 
 _UTF8 = "utf-8"
 _BOMS = (
@@ -28,6 +29,8 @@ _META_BYTES = 4096
 # Names that mean nothing for decoding: Word's "unicode", WHATWG's user-defined, empty templates.
 _NAMELESS = frozenset({"unicode", "x-user-defined", "none", "null", "default", "auto"})
 _CUSTOM = {
+    "x-viet-vps": "vps",
+    "vps": "vps",
     "tcvn": "tcvn3",
     "tcvn-5712": "tcvn3",
     "x-viet-tcvn5712": "tcvn3",
@@ -35,22 +38,18 @@ _CUSTOM = {
     "x-viet-vni": "vni",
 }
 _SINGLE_BYTE = ("windows-1258", "windows-1252")
-# Fonts of before Unicode, and the run of text each styles.
-_FONT_RUN = re.compile(
-    r"(?P<open><(?P<tag>font|span|p|td|div|b|i)\b[^>]{0,200}?(?:face\s?=\s?"
-    r"|font-family\s?:\s?)[\"'&quot;]{0,6}"
-    r"(?P<font>\.Vn[A-Za-z0-9 ]{1,30}|VNI-[A-Za-z0-9 ]{1,30})[^>]{0,200}>)(?P<run>[^<]{1,20000})",
-    re.IGNORECASE,
-)
 # đ as TCVN3 leaves it when read as Latin, and as VNI and windows-1258 do; the latter are looked for in the
 # middle of the page only, since their bytes are common ones and a search of the whole takes 0.1 ms.
 _TCVN3_D = "®".encode()
-_LATIN_D = ("ñ".encode(), "ð".encode())
+_LATIN_D = tuple(letter.encode() for letter in ("ñ", "ð", "Ç", "Ä‘", "á»"))
+_FONT_NAMES = (b".VN", b"VNI-", b"VNI ", b"VPS ")
 _SAMPLE_BYTES = 16_000
-_ESCAPED_TWICE = re.compile(
-    r">[^<>]{0,200}&lt;(?:p|div|span|br|strong|table|em|ul|li|h[1-6])\b|&amp;(?:[aeiouy](?:grave|acute"
-    r"|circ|tilde)|nbsp);"
-)
+_ETHS = tuple(sign.encode() for sign in repairing.ETHS)
+_BYTE_A_LETTER = ("tcvn3", "vni", "viscii", "vps")
+# Words by which an encoding no one declares must beat those of Windows.
+_LEAST_LEAD = 3
+_ESCAPED_MARKUP = re.compile(r">[^<>]{0,200}&lt;(?:p|div|span|br|strong|table|em|ul|li|h[1-6])\b")
+_ESCAPED_LETTER = re.compile(rb"&amp;(?:[aeiouyAEIOUY](?:grave|acute|circ|tilde)|nbsp);")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,24 +143,26 @@ def _decode_other(body: bytes, declared: str | None, notes: list[str]) -> Decode
     # A letter cut in two by a CMS, or one pasted byte, does not make another charset of a page.
     sound = sum(not char.isascii() for char in loose[:200_000]) - broken
     if sound > 4 * broken:
-        return _finish(loose, _UTF8, body, [f"damaged_utf8:{broken}"])
+        return _finish(loose, _UTF8, loose.encode(), [f"damaged_utf8:{broken}"])
     if declared is not None and declared not in (_UTF8, *_SINGLE_BYTE, *_CUSTOM.values()):
         text = body.decode(declared, "replace")
         if legacy.vietnamese_words(text[:50_000]) or text.count("\ufffd") == 0:
             return _finish(text, declared, body, notes)
     latin = _latin(body)
     vietnamese = unicodedata.normalize("NFC", body.decode("cp1258", "replace"))
-    candidates = {"windows-1252": latin, "windows-1258": vietnamese}
-    if declared is not None and declared in _CUSTOM.values():
-        candidates[declared] = legacy.convert(latin, declared)
-    repaired, name = legacy.repair(_visible(latin))
-    if name in ("tcvn3", "vni", "viscii"):
-        candidates[name] = _convert_text(latin, name)
-    scores = {one: legacy.vietnamese_words(_visible(text)[:50_000]) for one, text in candidates.items()}
+    readings = {"windows-1252": _visible(latin), "windows-1258": _visible(vietnamese)}
+    readings |= {name: legacy.convert(readings["windows-1252"], name) for name in _BYTE_A_LETTER}
+    scores = {name: legacy.vietnamese_words(text[:50_000]) for name, text in readings.items()}
+    floor = max(scores["windows-1252"], scores["windows-1258"])
+    for name in _BYTE_A_LETTER:
+        if name != declared and (scores[name] < floor + _LEAST_LEAD or not legacy.is_varied(readings[name])):
+            scores[name] = -1
     best = max(scores, key=lambda one: (scores[one], one == declared, one == "windows-1258"))
     if declared not in (None, best):
         notes.append(f"declared:{declared}")
-    return _finish(candidates[best], best, body, notes)
+    if best in _BYTE_A_LETTER:
+        return _finish(_converted(latin, best), best, body, notes)
+    return _finish(latin if best == "windows-1252" else vietnamese, best, body, notes)
 
 
 def _latin(body: bytes) -> str:
@@ -173,21 +174,14 @@ def _latin(body: bytes) -> str:
 
 
 _C1 = {code: bytes([code]).decode("cp1252", "ignore") or chr(code) for code in range(0x80, 0xA0)}
-_TAGS = re.compile(r"<[^<>]{0,2000}>")
 
 
 def _visible(text: str) -> str:
-    return _TAGS.sub(" ", text[:200_000])
+    return repairing.TAG.sub(" ", text[:200_000])
 
 
-def _convert_text(text: str, encoding: str) -> str:
-    """Convert what stands between tags; attribute values are addresses and stay."""
-    pieces, end = [], 0
-    for tag in _TAGS.finditer(text):
-        pieces += [legacy.convert(text[end : tag.start()], encoding), tag.group()]
-        end = tag.end()
-    pieces.append(legacy.convert(text[end:], encoding))
-    return "".join(pieces)
+def _converted(text: str, encoding: str) -> str:
+    return repairing.convert_prose(text, lambda run: legacy.convert(run, encoding))
 
 
 def _finish(text: str, charset: str, body: bytes, notes: list[str]) -> Decoded:
@@ -208,8 +202,14 @@ def _finish(text: str, charset: str, body: bytes, notes: list[str]) -> Decoded:
         notes.append(f"replacement_characters:{text.count(chr(0xFFFD))}")
     if charset == _UTF8 or charset in _SINGLE_BYTE:
         text, charset = _mend_fonts(text, charset, body, notes)
-    if b"&lt;" in body and _ESCAPED_TWICE.search(text):
-        notes.append("double_escaped")
+    if (b"&lt;" in body and _ESCAPED_MARKUP.search(text)) or _ESCAPED_LETTER.search(body):
+        mended = repairing.mend_escaped(text)
+        notes.append("double_escaped" if mended != text else "escaped_markup")
+        text = mended
+    if any(sign in body for sign in _ETHS):
+        text, count = repairing.mend_eth(text)
+        if count:
+            notes.append(f"eth:{count}")
     return Decoded(text, charset, tuple(notes))
 
 
@@ -234,29 +234,22 @@ def _compose(data: bytes) -> bytes:
 
 def _mend_fonts(text: str, charset: str, body: bytes, notes: list[str]) -> tuple[str, str]:
     """Repair runs set in legacy fonts, then the page as a whole where its letters are mistaken ones."""
-    # Every letter of TCVN3 that matters is U+00A0–U+00BF: one rare first byte spares most pages the search.
-    signs = body.count(b"\xc2")
-    if (signs > 2 and b".Vn" in body) or b"VNI-" in body:
-        mended = _FONT_RUN.sub(_mend_run, text)
+    # TCVN3 text has letters of U+00A0 to U+00BF, or their entities; its fonts' names alone stand on many pages.
+    old = b"\xc2" in body or b"&reg;" in body or b"&micro;" in body
+    if (old and b".Vn" in body) or any(name in body for name in _FONT_NAMES):
+        mended = repairing.mend_fonts(text)
         if mended != text:
             notes.append("legacy_font_runs")
             text = mended
+    # Every letter of TCVN3 that matters is U+00A0–U+00BF: one rare first byte spares most pages the search.
     middle = body[len(body) // 3 :][:_SAMPLE_BYTES]
-    if (signs > 2 and body.count(_TCVN3_D) > 2) or any(middle.count(sign) > 2 for sign in _LATIN_D):
-        _, name = legacy.repair(_visible(text))
-        # Single odd letters in sound text ("font") are as published (I10).
-        if name not in (None, "font"):
-            assert name is not None
+    if (
+        (body.count(b"\xc2") > 2 and body.count(_TCVN3_D) > 2)
+        or body.count(b"&reg;") > 2
+        or any(middle.count(sign) > 2 for sign in _LATIN_D)
+    ):
+        mended, name = repairing.mend_mistaken(text)
+        if name is not None:
             notes.append(f"mojibake:{name}")
-            return _convert_text(text, name), charset
+            return mended, charset
     return text, charset
-
-
-def _mend_run(found: re.Match[str]) -> str:
-    run, font = found["run"], found["font"]
-    encoding = "vni" if font.upper().startswith("VNI") else "tcvn3"
-    mended = legacy.convert(run, encoding, capitals=font.rstrip().endswith("H"))
-    # Editors leave the old font name on text retyped in Unicode: then the run is Vietnamese already.
-    if legacy.is_unicode_vietnamese(run):
-        return found.group()
-    return found["open"] + mended

@@ -37,7 +37,7 @@ CRAWLER_LADDER = (
     "layout extraction parts page",
     "tally exchange yields spelling conditional restated renamed reading readers rereading judging multipage groups gates schemes chains robots recrawl commit frontier learning robots_turns portals_kept reextract",
     "wire middlewares browser visit rendering",
-    "session attaching sharing plans conducting completeness reconcile run probing summary spiders",
+    "session attaching sharing plans conducting expecting completeness reconcile run probing summary spiders",
     "commands cli",
 )
 

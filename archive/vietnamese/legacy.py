@@ -1,64 +1,14 @@
-"""Text typed in fonts of before Unicode (TCVN3, VNI, VISCII), read as Latin: put right, or left alone.
+"""Text typed in fonts of before Unicode (TCVN3, VNI, VISCII, VPS), read as Latin: put right, or left alone.
 
 `repair` judges by frequent words: text that is Vietnamese already, or another language, comes back as it
-was. The tables map what such text looks like when its bytes are read as windows-1252.
+was.
 """
 
 import re
 import unicodedata
 from collections.abc import Callable
 
-_LOWER = "àáảãạăằắẳẵặâầấẩẫậđèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵ"
-# TCVN 5712-3 (ABC, the .Vn fonts): one character a letter; capitals with tones exist in .VnTimeH only.
-_TCVN3_LOWER = "µ¸¶·¹¨»¾¼½Æ©ÇÊÈÉË®ÌÐÎÏÑªÒÕÓÔÖ×ÝØÜÞßãáâä«åèæçé¬êíëìîïóñòô\xadõøö÷ùúýûüþ"
-TCVN3 = str.maketrans(_TCVN3_LOWER + "¡¢£¤¥¦§", _LOWER + "ĂÂÊÔƠƯĐ")
-# The capital fonts (.VnTimeH) show the same characters as capitals.
-TCVN3_CAPITALS = {code: letter.upper() for code, letter in zip(map(ord, _TCVN3_LOWER), _LOWER, strict=True)}
-
-# VISCII (RFC 1456), by byte; the six that stand among the control characters too.
-_VISCII_HIGH = (
-    "ẠẮẰẶẤẦẨẬẼẸẾỀỂỄỆỐỒỔỖỘỢỚỜỞỊỎỌỈỦŨỤỲÕắằặấầẩậẽẹếềểễệốồổỗỠƠộờởịỰỨỪỬơớƯÀÁÂÃẢĂẳẵÈÉÊẺÌÍĨỳĐứÒÓÔạỷừửÙÚỹỵÝỡư"
-    "àáâãảăữẫèéêẻìíĩỉđựòóôõỏọụùúũủýợỮ"
-)
-_VISCII_LOW = {0x02: "Ẳ", 0x05: "Ẵ", 0x06: "Ẫ", 0x14: "Ỷ", 0x19: "Ỹ", 0x1E: "Ỵ"}
-_VISCII_BYTES = {**_VISCII_LOW, **{0x80 + place: letter for place, letter in enumerate(_VISCII_HIGH)}}
-
-
-def _as_cp1252(byte: int) -> str:
-    try:
-        return bytes([byte]).decode("cp1252")
-    except UnicodeDecodeError:
-        return chr(byte)
-
-
-VISCII = {ord(_as_cp1252(byte)): letter for byte, letter in _VISCII_BYTES.items()}
-
-# VNI: the vowel, then its marks as a second character; đ, ơ, ư and the tones of i and ỵ are single.
-_VNI_MARKS = {
-    "ù": "\u0301", "ø": "\u0300", "û": "\u0309", "õ": "\u0303", "ï": "\u0323",
-    "â": "\u0302", "á": "\u0302\u0301", "à": "\u0302\u0300", "å": "\u0302\u0309", "ã": "\u0302\u0303",
-    "ä": "\u0302\u0323", "ê": "\u0306", "é": "\u0306\u0301", "è": "\u0306\u0300", "ú": "\u0306\u0309",
-    "ü": "\u0306\u0303", "ë": "\u0306\u0323",
-}  # fmt: skip
-_VNI_SINGLE = {"ñ": "đ", "ô": "ơ", "ö": "ư", "í": "í", "ì": "ì", "æ": "ỉ", "ó": "ĩ", "ò": "ị", "î": "ỵ"}
-
-
-def _vni_table() -> dict[str, str]:
-    table = {}
-    for base, plain in (*((vowel, vowel) for vowel in "aeouy"), ("ô", "ơ"), ("ö", "ư")):
-        for mark, marks in _VNI_MARKS.items():
-            if (mark in "êéèúüë" and base != "a") or (mark in "âáàåãä" and base not in "aeo"):
-                continue
-            letter = unicodedata.normalize("NFC", plain + marks)
-            table[base + mark] = letter
-            table[base.upper() + mark] = table[base.upper() + mark.upper()] = letter.upper()
-    for single, letter in _VNI_SINGLE.items():
-        table[single], table[single.upper()] = letter, letter.upper()
-    return table
-
-
-_VNI = _vni_table()
-_VNI_TOKEN = re.compile("|".join(sorted(_VNI, key=len, reverse=True)))
+from archive.vietnamese.legacy_tables import TCVN3, TCVN3_CAPITALS, VISCII, VNI, VNI_TOKEN, VPS
 
 # The commonest syllables that carry a mark: a page of 100 words of Vietnamese holds 20 of them.
 _COMMON = """
@@ -77,15 +27,26 @@ _VIETNAMESE_ONLY = re.compile("[ăĂđĐơƠưƯ\u1ea0-\u1ef9]")
 _STRAY = re.compile(r"(?<![^\W\d_])[ñÑð](?=[^\W\d_])|(?<=[^\W\d_])ƣ|ƣ(?=[^\W\d_])")
 _STRAY_LETTERS = str.maketrans("ñÑðƣ", "đĐđư")
 
+# UTF-8 that was read as windows-1252 and saved as UTF-8: "quyáº¿t Ä‘á»‹nh".
+_SEEN_AS = {
+    bytes([byte]).decode("cp1252", "ignore") or chr(byte): byte
+    for byte in (*range(0x80, 0xA0), *range(0xA0, 0xF5))
+} | {chr(byte): byte for byte in range(0x80, 0xA0)}
+_TAIL = re.escape("".join(char for char, byte in _SEEN_AS.items() if byte < 0xC0))
+_TWICE = re.compile(f"[\u00c3-\u00f4][{_TAIL}]{{1,3}}")
+
 _CONVERTERS: dict[str, Callable[[str], str]] = {
     "tcvn3": lambda text: text.translate(TCVN3),
-    "vni": lambda text: _VNI_TOKEN.sub(lambda found: _VNI[found.group()], text),
+    "vni": lambda text: VNI_TOKEN.sub(lambda found: VNI[found.group()], text),
     "viscii": lambda text: text.translate(VISCII),
+    "vps": lambda text: text.translate(VPS),
     "windows-1258": lambda text: _from_1258(text),
+    "utf-8": lambda text: _TWICE.sub(_once, text),
 }
 # What must stand in a text before a conversion is even tried, so that other text costs little.
 _SIGNS = re.compile("[®¸µ¹©ª«¬\xad¨¶·»¾ÕÖÞßøñöùûåäïÑÌØÙÛ\x80-\x9f]")
 _SAMPLE = 20_000
+_LEAST_DISTINCT = 3
 
 
 def vietnamese_words(text: str) -> int:
@@ -99,8 +60,14 @@ def is_unicode_vietnamese(text: str) -> bool:
     return _VIETNAMESE_ONLY.search(text) is not None
 
 
+def is_varied(text: str) -> bool:
+    """Whether several different of the commonest marked words stand in *text*."""
+    found = {word for word in _WORD.findall(text[:_SAMPLE].lower()) if len(word) > 1}
+    return len(found & _MARKED_COMMON) >= _LEAST_DISTINCT
+
+
 def convert(text: str, encoding: str, *, capitals: bool = False) -> str:
-    """Return *text* (its bytes read as windows-1252) converted from "tcvn3", "vni" or "viscii".
+    """Return *text* (its bytes read as windows-1252) converted from "tcvn3", "vni", "viscii" or "vps".
 
     *capitals* is for the capital fonts of TCVN3 (`.VnTimeH`).
     """
@@ -124,13 +91,22 @@ def repair(text: str) -> tuple[str, str | None]:
         if after > gained:
             best, gained = encoding, after
     # Two words by chance make no language; a sound text has its own words, which conversion destroys.
-    if best is not None and gained >= before + 3 and gained > 2 * before:
+    # One word again and again is no language either: VISCII reads every em dash as Ở.
+    if best is not None and gained >= before + 3 and gained > 2 * before and is_varied(convert(sample, best)):
         return convert(text, best), best
     if before >= 3 and _VIETNAMESE_ONLY.search(sample) and _STRAY.search(text):
         mended = _STRAY.sub(lambda found: found.group().translate(_STRAY_LETTERS), text)
         if vietnamese_words(mended[:_SAMPLE]) > before:
             return mended, "font"
     return text, None
+
+
+def _once(found: re.Match[str]) -> str:
+    seen = found.group()
+    try:
+        return bytes(_SEEN_AS[char] for char in seen).decode()
+    except UnicodeDecodeError:
+        return seen
 
 
 def _from_1258(text: str) -> str:

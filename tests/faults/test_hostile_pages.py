@@ -123,7 +123,8 @@ def test_a_worker_that_dies_between_two_pages_is_replaced():
 GARBAGE = {
     "text": "sys.stdout.write('Traceback: một lỗi rất dài ' * 50)",
     "a length and no pickle": "sys.stdout.buffer.write(b'\\0\\0\\0\\0' + b'\\0\\0\\0\\x08' + b'notapick')",
-    "a length beyond all answers": "sys.stdout.buffer.write(b'\\0\\0\\0\\0' + b'\\xff\\xff\\xff\\xf0' + b'x' * 99)",
+    "a length beyond all answers": "sys.stdout.buffer.write(b'\\0\\0\\0\\0' + b'\\xff\\xff\\xff\\xf0' + "
+    "b'x' * 99)",
     "another object": (
         "import pickle; data = pickle.dumps({'page': 1}); "
         "sys.stdout.buffer.write(b'\\0\\0\\0\\0' + len(data).to_bytes(4, 'big') + data)"

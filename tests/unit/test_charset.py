@@ -6,6 +6,7 @@ import unicodedata
 import pytest
 
 from archive.vietnamese.legacy import TCVN3, VISCII, repair
+from crawler import repairing
 from crawler.charset import decode
 
 TEXT = (
@@ -209,3 +210,130 @@ def _seconds(body):
     start = time.perf_counter()
     decode(body, "text/html; charset=utf-8")
     return time.perf_counter() - start
+
+
+def test_only_the_run_in_the_old_font_is_repaired():
+    page = PAGE.format(
+        "Ủy ban nhân dân xã họp. <font face='.VnTime'>QuyÕt <b>®Þnh cña</b> Uû ban</font> Hội đồng "
+        "<i>nhân dân</i>."
+    )
+    decoded = decode(page.encode(), "text/html; charset=utf-8")
+    assert (
+        "họp. <font face='.VnTime'>Quyết <b>định của</b> Uỷ ban</font> Hội đồng <i>nhân dân</i>."
+        in decoded.text
+    )
+    assert decoded.notes == ("legacy_font_runs",)
+
+
+@pytest.mark.parametrize(
+    ("markup", "shown"),
+    [
+        ('<p style="font-family:&quot;.VnTime&quot;">Céng hoµ x· héi</p><p>hội nghị</p>', "Cộng hoà xã "
+        "hội hội nghị"),
+        ('<font face=".VnArialH">céng hoµ</font>', "CỘNG HOÀ"),
+        ('<font face=".VnTime">Quy&Otilde;t &reg;&THORN;nh</font>', "Quyết định"),
+        ('<font face="VNI-Times">Coâng taùc</font>', "Công tác"),
+        ('<font face="VPS Times">Nhân dân xã Bình L¶c h†c</font>', "Nhân dân xã Bình Lộc học"),
+        ('<font face=".VnTime">x· <font face="Arial">Hòa é</font> x·</font>', "xã Hòa é xã"),
+        ('<font face=".VnTime">Công tác của bà con</font>', "Công tác của bà con"),
+        ('<font face="VNI-Times">Công tác</font>', "Công tác"),
+        ('<font face=".VnTime">x·</b></i> x·</font> ®·', "xã xã ®·"),
+        ('<font face=".VnTime">x·<br>x·<img src="a®.jpg"/>x·</font>', "xã xã xã"),
+    ],
+)  # fmt: skip
+def test_fonts_are_followed_through_nested_markup(markup, shown):
+    text = decode(PAGE.format(markup).encode(), None).text
+    found = " ".join(repairing.TAG.sub(" ", text.partition("<body>")[2]).split())
+    assert found == shown
+    assert ("a®.jpg" in text) == ("a®.jpg" in markup)
+
+
+def test_a_font_named_in_the_style_sheet_counts():
+    page = (
+        '<html><head><style>p.MsoNormal, li.MsoNormal {margin:0; font-family:".VnTime";} '
+        ".moi{font-family:Arial}"
+        "</style></head><body><p class=MsoNormal>V¨n ho¸</p><p class='moi'>®Ó</p></body></html>"
+    )
+    text = decode(page.encode(), None).text
+    assert ">Văn hoá</p>" in text
+    assert ">®Ó</p>" in text
+
+
+def test_an_old_article_in_a_page_of_today_is_repaired_alone():
+    old = tcvn3(TEXT)
+    page = PAGE.format(
+        f"Trang chủ của ủy ban nhân dân xã và các đơn vị trong huyện</p><p>{old}</p><p>Số lượt truy cập"
+    )
+    decoded = decode(page.encode(), None)
+    assert "đã ban hành quyết định về việc thực hiện công tác quản lý đất đai" in decoded.text
+    assert "Trang chủ của ủy ban nhân dân xã và các đơn vị trong huyện" in decoded.text
+    assert decoded.notes == ("mojibake:tcvn3",)
+
+
+ESCAPED = (
+    "&lt;p style=&quot;text-align:justify&quot;&gt;Ng&amp;agrave;y 3 th&amp;aacute;ng 4, x&amp;atilde; "
+    "họp d&amp;acirc;n."
+    "&lt;/p&gt;&lt;p&gt;B&amp;agrave; con nêu ý kiến về đường liên ấp.&lt;/p&gt;"
+)
+
+
+def test_html_escaped_twice_is_unescaped():
+    decoded = decode(PAGE.format(f"<div>{ESCAPED}</div>").encode(), None)
+    assert "<p>B&agrave; con nêu ý kiến về đường liên ấp.</p></div>" in decoded.text
+    assert decoded.notes == ("double_escaped",)
+
+
+def test_entities_escaped_twice_in_words_are_unescaped():
+    decoded = decode(
+        PAGE.format("Qu&amp;yacute; kh&amp;aacute;ch v&amp;agrave;&amp;nbsp;b&amp;agrave; con").encode(), None
+    )
+    assert "Qu&yacute; kh&aacute;ch v&agrave;&nbsp;b&agrave; con" in decoded.text
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"<pre>{ESCAPED}</pre>",
+        f"<code>{ESCAPED}</code>",
+        f"<textarea>{ESCAPED}</textarea>",
+        f"<script type='application/ld+json'>{ESCAPED}</script>",
+        "Thẻ &lt;p&gt; mở một đoạn, thẻ &lt;br&gt; xuống dòng; chữ à viết là &amp;agrave; và á là "
+        "&amp;aacute;.",
+        "&lt;p&gt;Ví dụ&lt;/p&gt;",
+        "Dùng &lt;div&gt; và &lt;/div&gt; để chia trang thành các phần, mỗi phần có tên riêng.",
+    ],
+)
+def test_code_that_is_shown_stays_code(code):
+    page = PAGE.format(code)
+    decoded = decode(page.encode(), None)
+    assert decoded.text == page
+    assert "double_escaped" not in decoded.notes
+
+
+def test_eth_is_d_with_stroke_in_vietnamese_only():
+    decoded = decode(
+        PAGE.format(TEXT + " QUYẾT ÐỊNH 19/2006/QÐ-BBCVT <a href='/Ð'>&ETH;iện</a>").encode(), None
+    )
+    assert "QUYẾT ĐỊNH 19/2006/QĐ-BBCVT <a href='/Ð'>Điện</a>" in decoded.text
+    assert decoded.notes == ("eth:3",)
+    icelandic = PAGE.format(TEXT + " Ðað er það sem ráðið ákvað")
+    assert decode(icelandic.encode(), None).text == icelandic
+    english = PAGE.format("The letter Ð is called eth; Ðurð wrote it.")
+    assert decode(english.encode(), None) == decode(english.encode(), None).__class__(english, "utf-8", ())
+
+
+@pytest.mark.parametrize("header", [None, "text/html; charset=iso-8859-1", "text/html; charset=windows-1258"])
+def test_one_bad_byte_never_flips_a_page(header):
+    body = PAGE.format(TEXT).encode()
+    for place in (60, len(body) // 2, len(body) - 30):
+        for bad in (b"\xa9", b"\xc3", b"\xe1\xbb", b"\xff"):
+            decoded = decode(body[:place] + bad + body[place:], header)
+            assert decoded.charset == "utf-8"
+            assert 1 <= decoded.text.count("\ufffd") <= 3
+            assert any(note.startswith("replacement_characters:") for note in decoded.notes)
+
+
+def test_meta_says_utf8_over_windows_1258():
+    page = f"<html><head><meta charset='utf-8'><title>Tin</title></head><body><p>{TEXT}</p></body></html>"
+    decoded = decode(windows_1258(page), None)
+    assert (decoded.text, decoded.charset, decoded.notes) == (page, "windows-1258", ("declared:utf-8",))
