@@ -14,6 +14,11 @@ from archive import jurisdictions
 from archive.records import Portal
 from crawler.registry_fields import LOADER, Fields, RegistryError
 
+# What `expect:` may bound; crawler.expecting measures it.
+MEASURES = (
+    "articles", "articles_per_week", "requests_per_article", "with_published_at", "with_lead", "with_byline",
+    "with_source", "with_section",
+)  # fmt: skip
 Evidence: TypeAlias = Literal["seen", "listed", "believed"]
 Rendering: TypeAlias = Literal["plain", "browser"]
 Status: TypeAlias = Literal["unverified", "live", "redirecting", "frozen", "dead"]
@@ -235,6 +240,10 @@ def _expect(reader: Fields) -> dict[str, dict[str, float]]:
         if side not in ("min", "max") or not isinstance(bounds, dict):
             raise reader.error("expect", "expect is {min: {…}, max: {…}}")
         for what, bound in bounds.items():
+            if what not in MEASURES:
+                raise reader.error(
+                    f"expect.{side}", f"{what!r} is nothing to expect; known are {', '.join(MEASURES)}"
+                )
             if not isinstance(bound, int | float) or isinstance(bound, bool):
                 raise reader.error("expect", f"{side} {what} {bound!r} is not a number")
     return row

@@ -15,9 +15,10 @@ from archive.errors import ArchiveError, KhoCongError, UsageError
 from archive.near_duplicates import update
 from archive.store import Store
 from archive.warc.writer import WarcWriter
-from crawler import plans, settings
+from crawler import plans, registry, settings
 from crawler.commit import Committer
 from crawler.conducting import PARALLEL, Conductor, Ended
+from crawler.expecting import issues_of, unexpected
 from crawler.plans import Plan
 from crawler.readers import Readers
 from crawler.session import Session
@@ -127,7 +128,7 @@ def _run(
 
     def finish(session: Session) -> dict[str, Any]:
         group.leave(session.committer)
-        return summary_of(session)
+        return _judged(store, session.crawl_id, summary_of(session))
 
     conductor = Conductor(
         chosen,
@@ -156,6 +157,17 @@ def _run(
         pool.kill()
     watch.on_tick(conductor)
     return conductor.ended
+
+
+def _judged(store: Store, crawl_id: int, summary: dict[str, Any]) -> dict[str, Any]:
+    """Hold a finished crawl against what the registry expects of its portal; below the least it failed."""
+    config = registry.find(summary["portal"])
+    if config is None or not config.expect or summary["reason"] != "finished":
+        return summary
+    low, high = unexpected(store.db, config.expect, summary)
+    store.note_issues(crawl_id, summary["portal"], issues_of(summary["portal"], low, high))
+    reason = f"failed: {'; '.join(low)}" if low else summary["reason"]
+    return {**summary, "reason": reason, "unexpected": [*low, *high]}
 
 
 def _scrapy(archive_dir: Path, portals: int) -> tuple[Any, Any]:

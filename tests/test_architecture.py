@@ -33,9 +33,12 @@ ARCHIVE_LADDER = (
 CRAWLER_LADDER = (
     "charset selecting dom tables demo settings connecting stamps",
     "platforms blocks feeds soft files",
-    "registry registry_file registry_fields body trim titles published attribution zones evidence chrome templates placing links listing",
+    "registry registry_file registry_fields body trim titles published attribution zones evidence "
+    "chrome templates placing links listing",
     "layout extraction parts page",
-    "tally exchange yields spelling conditional restated renamed reading readers rereading judging multipage groups gates schemes chains robots recrawl commit frontier learning robots_turns portals_kept reextract",
+    "tally exchange yields spelling conditional restated renamed reading readers rereading judging "
+    "multipage groups gates schemes chains robots recrawl commit frontier learning robots_turns "
+    "portals_kept reextract",
     "wire middlewares browser visit rendering",
     "session attaching sharing plans conducting expecting completeness reconcile run probing summary spiders",
     "commands cli",

@@ -122,6 +122,8 @@ def _report_one(summary: dict[str, Any], *, as_json: bool) -> int:
         console.json(summary)
     for line in lines_of(summary):
         (console.note if as_json else console.line)(line)
+    for one in summary.get("unexpected", ()):
+        (console.note if as_json else console.line)(f"Not as the registry expects: {one}")
     return exit_code(summary)
 
 

@@ -245,3 +245,35 @@ def test_portals_all_and_due_exclude_each_other(tmp_path: Path, words: tuple[str
     assert process.returncode == 2
     assert "--all and --due" in err
     assert not (tmp_path / "archive").exists()
+
+
+def test_a_portal_below_what_is_expected_of_it_has_failed(tmp_path: Path) -> None:
+    registry, archive = tmp_path / "portals", tmp_path / "archive"
+    registry.mkdir()
+    with Replay(small_site(3)) as good, Replay(small_site(3)) as bad:
+        bounds = (
+            ("tot", good, "{min: {articles: 3}, max: {articles: 2}}"),
+            ("kem", bad, "{min: {articles: 50}}"),
+        )
+        for name, replay, expect in bounds:
+            host = replay.origin.removeprefix("http://")
+            (registry / f"{name}.yml").write_text(
+                f"name: Xã {name}\nhosts: ['{host}']\nseeds: ['{replay.origin}/']\nexpect: {expect}\n"
+                "evidence: {kind: seen, noted_on: 2026-11-23, what: served by a test}\n",
+                encoding="utf-8",
+            )
+        environ = {**environment(archive), "KHOCONG_PORTALS": str(registry)}
+        done = subprocess.run(
+            [sys.executable, "-m", "crawler.cli", "crawl", "--all", "--allow-private", "--delay", "0",
+             "--json", "--archive", str(archive)],
+            cwd=ROOT, env=environ, capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+    rows = {row["portal"]: row for row in map(json.loads, done.stdout.splitlines())}
+    assert done.returncode == 1
+    assert rows["kem"]["reason"] == "failed: articles is 3, expected at least 50"
+    assert rows["tot"]["reason"] == "finished"
+    assert rows["tot"]["unexpected"] == ["articles is 3, expected at most 2"]
+    assert query(archive, "SELECT portal_key, kind FROM issues ORDER BY portal_key") == [
+        ("kem", "below_expectation"),
+        ("tot", "above_expectation"),
+    ]

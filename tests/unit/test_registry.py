@@ -167,6 +167,7 @@ notes: "x"
         ("politeness: {delay: 5}\n", 5, "politeness takes"),
         ("politeness: {quiet_hours: noon}\n", 5, "quiet_hours"),
         ("expect: {least: 3}\n", 5, "expect is"),
+        ("expect:\n  min:\n    joy: 3\n", 6, "nothing to expect"),
         ('seeds: ["https://elsewhere.gov.example/"]\n', 5, "not an http"),
         ("name: again\n", 5, "written twice"),
         ("notes: [a\n", 6, "not readable as YAML"),
