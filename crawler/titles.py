@@ -12,7 +12,7 @@ from lxml.html import HtmlElement
 from archive.vietnamese.fold import fold
 from crawler.blocks import Line
 from crawler.dom import find_value, words_of
-from crawler.published import is_date_line, is_labelled_date
+from crawler.published import is_date_line
 
 _WORD = re.compile(r"\w+")
 _TITLE_CLASS = re.compile(r"title|tieu-?de|headline|heading|ten-?bai|subject|tenbai", re.IGNORECASE)
@@ -111,9 +111,8 @@ def _is_title_mark(classes: str | None, ident: str | None) -> bool:
 def _position(lines: list[Line], index: int) -> float:
     """Return how much the lines that follow say that a line set like any other is a title: its date does."""
     line = lines[index]
-    set_apart = line.element.tag == "dt" or any(
-        is_labelled_date(after) for after in lines[index + 1 : index + 2]
-    )
+    below = lines[index + 1] if index + 1 < len(lines) else None
+    set_apart = line.element.tag == "dt" or (below is not None and is_date_line(below))
     if not set_apart or line.links or len(words(line.text)) < 5 or is_date_line(line):
         return 0.0
     return 0.3
@@ -169,6 +168,9 @@ class Titles:
             if len(mine) < 2:
                 continue
             score = prior
+            if text.endswith((".", ";", ":")) and not text.endswith("..."):
+                # A sentence set in bold is a sapo.
+                score -= 0.3
             if _is_site(text) or (len(mine) <= 5 and text in linked):
                 # The portal's greeting, or the section's name as the menu has it.
                 score -= 1.0

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
+from lxml.html import HtmlElement
+
 from archive.records import Attachment, RemovedBlock
 from crawler.blocks import Line
 from crawler.dom import path_of
@@ -51,6 +53,11 @@ _TOOL_LINE = re.compile(
         |đánh\s+giá)\s*(?:\(\d+\))?
     | pages?\s*:\s*[\d\s,]*
     )\W*$"""
+)
+_COMMENTS_LABEL = re.compile(
+    r"^\W*(?:(?:các\s+)?(?:ý kiến(?: bạn đọc| phản hồi| của bạn)?|bình luận|phản hồi)|comments?)"
+    r"\s*(?:\(?\d*\)?)\W*$",
+    re.IGNORECASE,
 )
 _NEIGHBOUR = re.compile(
     r"^(?:«|»|<|>|←|→|bài trước|bài tiếp theo|bài sau|trang trước|trang sau|previous post|next post)",
@@ -112,6 +119,12 @@ def trim(lines: list[Line], base: str) -> Trimmed:
                 out.cut(item, "related list")
             index = taken
             continue
+        if index and _COMMENTS_LABEL.match(line.text) and (box := _with_form(line.element)) is not None:
+            taken = _run(lines, index, lambda item: box in item.element.iterancestors())
+            for item in lines[index:taken]:
+                out.cut(item, "comments")
+            index = max(taken, index + 1)
+            continue
         index += 1
         if line.kind not in ("table_row",) and is_tool_line(line):
             out.cut(line, "tool or counter")
@@ -126,6 +139,18 @@ def trim(lines: list[Line], base: str) -> Trimmed:
             out.lines.append(line)
     _cut_tail(out)
     return out
+
+
+def _with_form(label: HtmlElement) -> HtmlElement | None:
+    """Return the box of a label that holds a form to write in too: what stands there is readers' words."""
+    node = label.getparent()
+    for _ in range(2):
+        if node is None or node.tag in ("body", "html"):
+            return None
+        if next(node.iter("textarea"), None) is not None:
+            return node
+        node = node.getparent()
+    return None
 
 
 def files_after(lines: list[Line], base: str) -> tuple[Attachment, ...]:

@@ -63,6 +63,10 @@ _EXCLUDED_RE = re.compile(
     "|".join(f"(?P<r{index}>{pattern})" for index, (_, pattern) in enumerate(_EXCLUDED)), re.IGNORECASE
 )
 _REASONS = {f"r{index}": reason for index, (reason, _) in enumerate(_EXCLUDED)}
+# `…html/en`, `…/en/vi`: the same page under any number of locales (Liferay, and whoever copied it).
+_LOCALE_TAIL = re.compile(
+    r"(?<=\.html)(?:/(?:en|vi)(?:[-_]\w\w)?)+/?$|(?:/(?:en|vi)(?:[-_]\w\w)?){2,}/?$", re.IGNORECASE
+)
 _SITEMAP = re.compile(r"/(?:[\w-]*sitemap[\w-]*)\.xml(?:\.gz)?$", re.IGNORECASE)
 _FEED = re.compile(
     r"/(?:rss|feeds?|atom)(?:/|$|\.xml$|\.aspx$)|\.rss$|\.atom$|[?&](?:feed=|format=feed|type=rss)",
@@ -108,11 +112,13 @@ class Generic(Platform):
             "//*[@role='navigation' or @role='contentinfo']",
             "//*[@id='comments' or @id='respond' or @id='idcomment']",
             *(with_class(name) for name in ("post-tools", "sharedaddy", "breadcrumb", "breadcrumbs")),
-            *(with_class(name) for name in ("related", "related-posts", "page-links", "comments-area")),
+            *(with_class(name) for name in ("related", "related-posts", "page-links")),
+            *(with_class(name) for name in ("comments-area", "comment-list", "list-comment", "fb-comments")),
         )
     )
 
     def identify(self, parts: SplitResult) -> Identity:
+        parts = parts._replace(path=_LOCALE_TAIL.sub("", parts.path) or "/")
         url = urlunsplit((parts.scheme, parts.netloc, parts.path, clean_query(parts.query), ""))
         if (shared := shared_identity(parts, url)) is not None:
             return shared
