@@ -15,6 +15,7 @@ COMMANDS = {
     "duplicates": LazyCommand("archive.commands.duplicates:duplicates", "List the copies of articles."),
     "verify": LazyCommand("archive.commands.verify:verify", "Check the archive against its WARC files."),
     "backup": LazyCommand("archive.commands.backup:backup", "Copy the archive, also while a crawl runs."),
+    "merge": LazyCommand("archive.commands.merge:merge", "Join archives into one."),
     "sql": LazyCommand("archive.commands.sql:sql", "Run a read-only SQL query."),
     "reindex": LazyCommand("archive.commands.reindex:reindex", "Check or restore the search indexes."),
 }

@@ -45,6 +45,11 @@ def write_subset(selection: Selection, folder: Path) -> int:
                 connection.execute("PRAGMA defer_foreign_keys = ON")
                 for table, where in _TABLES:
                     _copy(connection, table, where.format(_WANTED))
+                # After the attachment itself: the triggers that keep the search indexes ask for it.
+                connection.execute(
+                    "UPDATE main.attachments SET file_id = t.file_id FROM source.attachments AS t"
+                    " WHERE t.attachment_id = main.attachments.attachment_id AND t.file_id IS NOT NULL"
+                )
                 connection.execute("DROP TABLE temp.wanted")
         finally:
             connection.execute("DETACH DATABASE source")
@@ -64,6 +69,8 @@ def _copy(connection: sqlite3.Connection, table: str, where: str) -> None:
     if table == "urls":
         # A part of the ledger points at nothing outside itself.
         values = names.replace("discovered_from", "NULL").replace("leased_by", "NULL")
+    if table == "attachments":
+        values = names.replace("file_id", "NULL")
     order = {"aliases": "portal_key, urlkey"}.get(table, "rowid")
     connection.execute(
         f"INSERT INTO main.{table} ({names}) SELECT {values} FROM source.{table}"

@@ -14,9 +14,10 @@ from archive.commands.common import Console, clean, common_options, examples
 from archive.errors import UsageError
 from archive.store import Store
 from archive.warc.writer import WarcWriter
-from crawler.ingest.intake import Intake, Taking
+from crawler.ingest.intake import Intake
 from crawler.ingest.portals import PortalFinder
 from crawler.ingest.sources import Source, sources_of
+from crawler.ingest.taking import Taking
 from crawler.readers import Readers
 
 _QUIET_TICKS_S = 10.0

@@ -1,15 +1,14 @@
 """Takes in foreign records: bytes into our WARC first, then read, judged and stored as a live page is."""
 
 import asyncio
-from collections import Counter
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from archive.errors import WarcDamaged
-from archive.records import Event, Issue, LeasedUrl, Link, Outcome, Portal
+from archive.records import Event, Issue, LeasedUrl, Link, Outcome, Portal, UrlKind
 from archive.store import Store
 from archive.store.settling import settled
 from archive.warc.arc import Damage, Foreign
@@ -22,8 +21,10 @@ from crawler.ingest.parts import PartsBook
 from crawler.ingest.portals import PortalFinder
 from crawler.ingest.records import Taken, take
 from crawler.ingest.sources import Source, read
+from crawler.ingest.taking import Taking
 from crawler.judging import judge, may_be_read
 from crawler.links import Scope, make_link
+from crawler.page import Page
 from crawler.readers import Readers
 from crawler.reading import ReadJob
 from crawler.soft import is_home
@@ -32,27 +33,17 @@ PART = "part of an article"
 _GROUP = 50
 
 
-@dataclass(slots=True)
-class Taking:
-    """What became of one source. `elsewhere` counts records of hosts that are no portal's, by host."""
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A record that was read and judged; `kind` is what its URL was taken for."""
 
-    name: str
-    records: int = 0
-    captures: int = 0
-    known: int = 0
-    damaged: int = 0
-    changes: Counter[str] = field(default_factory=Counter)
-    elsewhere: Counter[str] = field(default_factory=Counter)
-    other: Counter[str] = field(default_factory=Counter)
-    issues: Counter[str] = field(default_factory=Counter)
-    portals: set[str] = field(default_factory=set)
-    error: str = ""
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return plain data for JSON."""
-        counters = {name: dict(getattr(self, name)) for name in ("changes", "elsewhere", "other", "issues")}
-        plain = {name: getattr(self, name) for name in ("name", "records", "captures", "known", "damaged")}
-        return {**plain, **counters, "portals": sorted(self.portals), "error": self.error}
+    outcome: Outcome
+    link: Link
+    portal: Portal
+    page: Page | None
+    url: str
+    at: str
+    kind: UrlKind
 
 
 class Intake:
@@ -76,10 +67,11 @@ class Intake:
         self._writer = writer
         self._readers = readers
         self._finder = finder
-        self._turns = asyncio.Semaphore(at_once)
+        self._at_once = at_once
         self._on_tick = on_tick
         self._queue: list[tuple[Taking, Outcome]] = []
-        self._running: set[asyncio.Task[None]] = set()
+        # Read side by side, stored in the order of the file: two runs make the same archive.
+        self._running: deque[tuple[Taking, asyncio.Task[_Read | None]]] = deque()
         self._under_way: set[str] = set()
         self._parts = PartsBook()
         # Places of records written and not yet recorded, and revisits whose original has not come yet.
@@ -110,16 +102,38 @@ class Intake:
         except WarcDamaged as error:
             taking.error = str(error)
             self._note(taking, Issue("unreadable_source", str(error)))
-        await self._settle()
+        await self._collect(0)
         for outcome in self._parts.joined():
             self._queue.append((taking, outcome))
         self.flush()
         self._close(taking)
         return taking
 
-    async def _settle(self) -> None:
-        while self._running:
-            await asyncio.gather(*self._running)
+    async def _collect(self, most: int) -> None:
+        """Queue what has been read, in order, until at most *most* are under way."""
+        while self._running and (len(self._running) > most or self._running[0][1].done()):
+            taking, task = self._running[0]
+            read = await task
+            self._running.popleft()
+            if read is not None:
+                self._queue_one(taking, read)
+
+    def _queue_one(self, taking: Taking, read: "_Read") -> None:
+        outcome, link, page = read.outcome, read.link, read.page
+        lease = LeasedUrl(outcome.url_id, read.portal.key, read.url, read.kind, 0)
+        if page is not None and (known := recrawl.introduced(read.portal, lease, page)) != read.portal:
+            self._finder.learn(known)
+        article = outcome.article
+        if article is not None and link.state == "excluded":
+            if link.reason == PART:
+                self._parts.hold_part(read.portal.key, read.url, read.at, article)
+            outcome = replace(outcome, article=None)
+        elif article is not None and article.next_page:
+            self._parts.hold_first(read.portal.key, outcome)
+            return
+        self._queue.append((taking, outcome))
+        if len(self._queue) >= _GROUP:
+            self.flush()
 
     async def _offer(self, taking: Taking, origin: str, found: Foreign, request: Foreign | None) -> None:
         try:
@@ -143,56 +157,34 @@ class Intake:
         if identifier in self._under_way or self._is_known(identifier):
             taking.known += 1
             return
-        await self._turns.acquire()
+        await self._collect(self._at_once - 1)
         self._under_way.add(identifier)
-        task = asyncio.create_task(self._take(taking, taken, portal, link))
-        self._running.add(task)
-        task.add_done_callback(self._finished)
-
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        self._turns.release()
-        self._running.discard(task)
+        self._running.append((taking, asyncio.create_task(self._take(taking, taken, portal, link))))
 
     async def _take(
         self, taking: Taking, taken: Taken, portal: Portal, link: Link, *, last: bool = False
-    ) -> None:
+    ) -> "_Read | None":
         url_id = self._row_of(portal, link)
         if self._is_twin(url_id, taken):
             taking.known += 1
-            return
+            return None
         body = None
         if taken.is_bare_revisit and (body := self._revisited(url_id, taken)) is None:
             if not last:
                 self._waiting.append((taking, taken, portal, link))
-                return
+                return None
             self._note(taking, Issue("revisit_unresolved", "its original is not here", taken.record.url))
         exchange = taken.exchange(self._place(url_id, taken), body)
         kind = "seed" if is_home(exchange.url) else link.kind
         lease = LeasedUrl(url_id, portal.key, exchange.url, kind, 0)
         reading = None
         if exchange.status == 200 and may_be_read(lease, exchange):
-            job = ReadJob(
-                exchange.body, exchange.url, exchange.header("content-type"),
-                exchange.header("content-encoding"), portal, link.kind,
-            )  # fmt: skip
-            reading = await self._readers.read(job)
+            reading = await self._readers.read(ReadJob.of(exchange, portal, link.kind, images=False))
         verdict = judge(lease, exchange, reading, portal)
-        if verdict.page is not None and (known := recrawl.introduced(portal, lease, verdict.page)) != portal:
-            self._finder.learn(known)
         outcome = verdict.outcome
         if outcome.capture is not None:
             outcome = replace(outcome, capture=replace(outcome.capture, origin=taken.origin))
-        article = outcome.article
-        if article is not None and link.state == "excluded":
-            if link.reason == PART:
-                self._parts.hold_part(portal.key, exchange.url, exchange.captured_at, article)
-            outcome = replace(outcome, article=None)
-        elif article is not None and article.next_page:
-            self._parts.hold_first(portal.key, outcome)
-            return
-        self._queue.append((taking, outcome))
-        if len(self._queue) >= _GROUP:
-            self.flush()
+        return _Read(outcome, link, portal, verdict.page, exchange.url, exchange.captured_at, kind)
 
     def _is_known(self, identifier: str) -> bool:
         sql = "SELECT 1 FROM captures WHERE record_id = ?"
@@ -257,7 +249,9 @@ class Intake:
         """Record the revisits whose original never came: their time and headers are kept, and an issue."""
         waiting, self._waiting = self._waiting, []
         for taking, taken, portal, link in waiting:
-            await self._take(taking, taken, portal, link, last=True)
+            read = await self._take(taking, taken, portal, link, last=True)
+            if read is not None:
+                self._queue_one(taking, read)
         self.flush()
 
     def flush(self) -> None:

@@ -1,0 +1,53 @@
+"""The WARC files of a shard, brought into the archive under names that are free."""
+
+import filecmp
+import os
+from pathlib import Path
+
+from archive.backup import continue_copy
+
+
+def bring_files(shard: Path, target: Path) -> tuple[dict[str, str], int]:
+    """Copy every WARC file of the folder *shard* into *target*; return {old name: new name} and the bytes.
+
+    A file that is there already, byte for byte, is not copied again; another of its name gets a number.
+    """
+    names: dict[str, str] = {}
+    written = 0
+    for path in sorted(shard.glob("*.warc*")):
+        if not path.is_file():
+            continue
+        name, there = _place(path, target)
+        names[path.name] = name
+        if not there:
+            written += continue_copy(path, target / name)
+    if written:
+        handle = os.open(target, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    return names, written
+
+
+def _place(path: Path, target: Path) -> tuple[str, bool]:
+    stem, dot, rest = path.name.partition(".")
+    for number in range(10_000):
+        name = path.name if number == 0 else f"{stem}-{number}{dot}{rest}"
+        there = target / name
+        if not there.exists():
+            return name, False
+        size = path.stat().st_size
+        if there.stat().st_size == size and filecmp.cmp(path, there, shallow=False):
+            return name, True
+        if there.stat().st_size < size and _begins(there, path):
+            return name, False  # a copy that was broken off: it goes on
+    raise FileExistsError(f"10,000 files called {path.name} in {target}")
+
+
+def _begins(part: Path, whole: Path) -> bool:
+    with part.open("rb") as one, whole.open("rb") as other:
+        while data := one.read(1 << 20):
+            if other.read(len(data)) != data:
+                return False
+    return True
