@@ -8,6 +8,7 @@ from archive.schema import (
     m0005_files,
     m0006_near_duplicates,
     m0009_places,
+    m0010_issuers,
 )
 from archive.schema.registry import migrations
 
@@ -19,5 +20,6 @@ __all__ = [
     "m0005_files",
     "m0006_near_duplicates",
     "m0009_places",
+    "m0010_issuers",
     "migrations",
 ]

@@ -1,18 +1,24 @@
 """What hangs on an article: the documents it cites, its attachments, its images."""
 
 import sqlite3
+from collections.abc import Sequence
+from datetime import date
 
 from archive.files import link_article
+from archive.issuers import Issuer, own, resolve
 from archive.records import Article, Attachment, Citation, Image
 
 _DOCUMENT = """
-INSERT INTO documents (normal, year, doc_type, number, symbol, issuer, issued_on) VALUES (?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (normal, coalesce(year, 0)) DO UPDATE SET
+INSERT INTO documents (normal, year, doc_type, number, symbol, issuer, issued_on, issuer_unit)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (normal, coalesce(year, 0), coalesce(issuer_unit, '')) DO UPDATE SET
     doc_type = coalesce(doc_type, excluded.doc_type), symbol = coalesce(symbol, excluded.symbol),
     issuer = coalesce(issuer, excluded.issuer), issued_on = coalesce(issued_on, excluded.issued_on)
 RETURNING document_id
 """
 _REMEMBERED = 50_000
+# Bodies every province, district and commune has: their symbol does not tell which.
+_LOCAL = ("UBND", "HĐND", "TU", "HU", "ThU", "QU", "BTV")
 
 
 class Documents:
@@ -22,16 +28,20 @@ class Documents:
         self._connection = connection
         self._met: dict[tuple[object, ...], int] = {}
 
-    def id_of(self, citation: Citation) -> int:
-        """Return the document's id; what an earlier mention left open is filled in, never overwritten."""
+    def id_of(self, citation: Citation, issuer: Issuer | None = None) -> int:
+        """Return the document's id; what an earlier mention left open is filled in, never overwritten.
+
+        *issuer* is the body it was resolved to; its unit tells documents of one number apart.
+        """
         values = (
             citation.normal,
             citation.year,
             citation.doc_type,
             citation.number,
             citation.symbol,
-            citation.issuer,
+            issuer.name if issuer else citation.issuer,
             citation.date,
+            issuer.unit if issuer else None,
         )
         known = self._met.get(values)
         if known is None:
@@ -49,15 +59,48 @@ class Documents:
 def save_citations(
     connection: sqlite3.Connection, documents: Documents, revision_id: int, article: Article
 ) -> None:
-    """Write the citations of a new revision."""
+    """Write the citations of a new revision; a header whose number was left blank names no document."""
+    cited = [citation for citation in article.citations if citation.number]
+    issuers = _issuers(connection, revision_id, article, cited)
     connection.executemany(
         "INSERT INTO citations (revision_id, document_id, verbatim, start_offset, end_offset)"
         " VALUES (?, ?, ?, ?, ?)",
         [
-            (revision_id, documents.id_of(citation), citation.verbatim, citation.start, citation.end)
-            for citation in article.citations
+            (revision_id, documents.id_of(one, issuers.get(one.normal)), one.verbatim, one.start, one.end)
+            for one in cited
         ],
     )
+
+
+def _issuers(
+    connection: sqlite3.Connection, revision_id: int, article: Article, cited: Sequence[Citation]
+) -> dict[str, Issuer]:
+    """Return who issued the documents of local bodies, by normal form: one page means one by a number."""
+    local = [one for one in cited if one.normal.endswith(_LOCAL)]
+    if not local:
+        return {}
+    place, captured_at = connection.execute(
+        "SELECT p.jurisdiction, r.captured_at FROM revisions r JOIN captures c ON c.capture_id = r.capture_id"
+        " JOIN urls u ON u.url_id = c.url_id JOIN portals p ON p.portal_key = u.portal_key"
+        " WHERE r.revision_id = ?",
+        (revision_id,),
+    ).fetchone() or (None, "")
+    found: dict[str, Issuer] = {}
+    for one in local:
+        day = _day(one.date) or _day(article.published_at) or _day(captured_at)
+        issuer = resolve(one.issuer, place, day) if one.issuer else None
+        if issuer is None and one.normal == article.rests_on:
+            issuer = own(one.symbol, place, day)
+        if issuer is not None and (one.normal not in found or found[one.normal].unit is None):
+            found[one.normal] = issuer
+    return found
+
+
+def _day(at: str | None) -> date | None:
+    try:
+        return date.fromisoformat((at or "")[:10])
+    except ValueError:
+        return None
 
 
 def replace_files(connection: sqlite3.Connection, article_id: int, article: Article, *, known: bool) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from archive.records import Citation
 from archive.vietnamese import document_words as words
 from archive.vietnamese.dates import read_day
+from archive.vietnamese.document_records import read_record
 from archive.vietnamese.document_symbols import (
     TYPE_CODES,
     UNPLACED,
@@ -75,9 +76,13 @@ def find_citations(text: str) -> list[Citation]:
 def announced_document(title: str, lead: str, text: str) -> tuple[str, str | None] | None:
     """Return the document an article rests on, as (normal form, ISO day or None), or None.
 
-    Only two places are trusted: a closing line "Nguồn KH số 814 /KH-UBND ngày 28/12/2021", and a title that
-    names one document by its number. A document merely cited in the text is not what it rests on.
+    Only three places are trusted: the document's own record (Số ký hiệu, Ngày ban hành, Trích yếu), a closing
+    line "Nguồn KH số 814 /KH-UBND ngày 28/12/2021", and a title that names one document by its number. A
+    document merely cited in the text is not what it rests on.
     """
+    record = read_record(text)
+    if record is not None and (own := find_citations(f"Văn bản số {record.number}")) and own[0].number:
+        return own[0].normal, record.day
     closing = [line.strip() for line in text[-1500:].splitlines() if line.strip()][-4:]
     for line in reversed(closing):
         if len(line) < 200 and words.SOURCE_LINE.match(line):
