@@ -68,19 +68,17 @@ Thứ năm, {DATE}</span><h2 class="itemTitle">{TITLE}</h2><span class="itemAuth
 
 def dotnetnuke():
     cells = "".join(f'<tr><td class="Normal"><div align="justify">{line}</div></td></tr>' for line in LINES)
-    return page(f"""<form id="Form"><table id="dnn_Top"><tr><td>{links(MENU, "<span>{}</span>")}</td></tr>
-</table>
-<table><tr><td id="dnn_LeftPane"><span class="Head">Liên kết</span><table>{links(RELATED[:2], "<tr>
-<td>{}</td></tr>")}
-</table></td><td id="dnn_ContentPane"><table class="containermaster_blue"><tr><td>
-<span id="dnn_ctr401_dnnTITLE_lblTitle"
-class="Head">Tin hoạt động</span></td></tr><tr><td><div id="dnn_ctr401_ContentPane"><table><tr><td
-class="tieude_chitiet"><b>{TITLE}</b></td></tr><tr><td><i>Cập nhật: {DATE}</i></td></tr><tr><td
-class="tomtat"><b>{LEAD}</b></td></tr><tr><td><table>{cells}</table></td></tr><tr><td align="right">
-<b>Các tin khác</b>
-</td></tr><tr><td><table>{links(RELATED, "<tr><td>{} (12/04/2023)</td></tr>")}</table></td></tr></table>
-</div></td></tr>
-</table></td></tr></table><div id="dnn_FooterPane">{FOOTER}</div></form>""")
+    side = links(RELATED[:2], "<tr><td>{}</td></tr>")
+    others = links(RELATED, "<tr><td>{} (12/04/2023)</td></tr>")
+    return page(f"""<form id="Form"><table id="dnn_Top"><tr><td>{links(MENU, "<span>{}</span>")}</td></tr></table>
+<table><tr><td id="dnn_LeftPane"><span class="Head">Liên kết</span><table>{side}</table></td>
+<td id="dnn_ContentPane"><table class="containermaster_blue"><tr><td>
+<span id="dnn_ctr401_dnnTITLE_lblTitle" class="Head">Tin hoạt động</span></td></tr>
+<tr><td><div id="dnn_ctr401_ContentPane"><table><tr><td class="tieude_chitiet"><b>{TITLE}</b></td></tr>
+<tr><td><i>Cập nhật: {DATE}</i></td></tr><tr><td class="tomtat"><b>{LEAD}</b></td></tr>
+<tr><td><table>{cells}</table></td></tr><tr><td align="right"><b>Các tin khác</b></td></tr>
+<tr><td><table>{others}</table></td></tr></table></div></td></tr></table></td></tr></table>
+<div id="dnn_FooterPane">{FOOTER}</div></form>""")
 
 
 def sharepoint():
