@@ -44,6 +44,10 @@ _CONTEXT = {
 }
 
 
+class BrowserFailed(Exception):
+    """The browser did not start, or died; the page is worth another try."""
+
+
 class BrowserHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]  # it ships no types
     """Downloads for a portal that needs a browser; a request without `meta["render"]` is fetched plainly.
 
@@ -129,8 +133,11 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]  # 
         finally:
             self._visits = {page: other for page, other in self._visits.items() if other is not visit}
             await self._leave(name, number)
+        if visit.dom is None and not visit.complaint:
+            # Not the page's doing: it is asked for again, as after any failure on the way.
+            raise BrowserFailed(failed or "no document")
         if visit.dom is None:
-            visit.note("page not rendered", failed or visit.complaint or "no document")
+            visit.note("page not rendered", visit.complaint)
             return None
         if visit.complaint:
             visit.note("page rendered in part", visit.complaint)
@@ -154,8 +161,8 @@ class BrowserHandler(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]  # 
         """Return what answers each request of a page (scrapy-playwright's own lets the browser fetch)."""
 
         async def answer(route: "Route", asked: "Asked") -> None:
-            visit = self._visits.get(asked.frame.page)
             with contextlib.suppress(PlaywrightError):  # the page was closed meanwhile
+                visit = self._visits.get(asked.frame.page)
                 if visit is None:
                     await route.abort("blockedbyclient")
                 else:

@@ -118,7 +118,8 @@ class Visit:
                 return
             kept = self._scripts.get(asked.url) if asked.resource_type == "script" else None
             response = kept or await self._ask(asked)
-            if response is None:
+            if response is None or 300 <= response.status < 400:
+                # A browser follows a redirect without asking again who may be asked (I7).
                 await route.abort("failed")
                 return
             if asked.resource_type == "script" and response.status == 200:

@@ -111,6 +111,29 @@ def test_with_a_browser_every_article_is_there(tmp_path: Path) -> None:
 
 
 @needs_browser
+def test_the_registry_says_so_and_a_recrawl_finds_what_is_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`rendering: browser` in the portal's file; its shells never change, and what they show is found."""
+    registry, archive = tmp_path / "portals", tmp_path / "archive"
+    registry.mkdir()
+    monkeypatch.setenv("KHOCONG_PORTALS", str(registry))
+    with Replay(js_site(2)) as replay:
+        (registry / "xa-phu-lam.yml").write_text(
+            f"name: Xã Phú Lâm\nhosts: ['{replay.origin.removeprefix('http://')}']\n"
+            f"seeds: ['{replay.origin}/']\nrendering: browser\nwait_for: '#danh-sach li, article p'\n"
+            "evidence: {kind: seen, noted_on: 2026-11-23, what: a test}\n",
+            encoding="utf-8",
+        )
+        assert crawl("xa-phu-lam", archive).returncode == 0
+        replay.site.pages.update(js_site(3).pages)
+        done = crawl("xa-phu-lam", archive, "--json")
+        assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["articles"]["new"] == 1
+    assert query(archive, "SELECT count(*) FROM articles") == [(3,)]
+
+
+@needs_browser
 def test_scripts_go_nowhere_else(tmp_path: Path) -> None:
     """Other hosts, other ports of this one, robots.txt's refusals: none is asked, in whatever way."""
     with Replay(Site()) as other, Replay(Site()) as replay:
