@@ -14,10 +14,11 @@ from urllib.parse import urlsplit
 from lxml.html import HtmlElement
 
 from archive.errors import KhoCongError, NotAnArticle
-from archive.records import Article, Portal
+from archive.records import Article, ChromeModel, Portal
 from crawler import platforms
 from crawler.blocks import read_lines
 from crawler.charset import decode
+from crawler.chrome import is_mature
 from crawler.dom import EmptyPage, find_value, parse, path_of
 from crawler.extraction import base_of, extract_tree
 from crawler.links import Scope, page_links
@@ -69,6 +70,7 @@ class Probe:
     page: Page
     timings_ms: dict[str, float] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
+    chrome: ChromeModel | None = None
 
     @property
     def article(self) -> Article | None:
@@ -93,7 +95,8 @@ def probe_body(fetched: Fetched, portal: Portal | None) -> Probe:
     if page.kind == "file":
         what = fetched.content_type.partition(";")[0] or "it holds no markup"
         raise KhoCongError(f"{fetched.url} is not HTML ({what}); only pages can be probed")
-    probe = Probe(page)
+    model = portal.chrome if portal is not None else None
+    probe = Probe(page, chrome=model if is_mature(model) else None)
     if page.charset:
         tree = _timed_steps(fetched, portal, probe)
         if tree is not None:

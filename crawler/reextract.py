@@ -251,7 +251,8 @@ def differences(before: dict[str, object], now: dict[str, object]) -> tuple[tupl
     if "date" in kinds:
         words.append(f"date: {before['published_at'] or 'none'} → {now['published_at'] or 'none'}")
     if old != new:
-        words += _diff_words(old, new)
+        # With its end every line is compared as a line, the last one too.
+        words += _diff_words(old + "\n", new + "\n")
     return tuple(kinds), " · ".join(words)
 
 

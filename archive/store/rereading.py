@@ -153,7 +153,8 @@ def unread_captures(
     rows = connection.execute(
         "SELECT c.capture_id, u.portal_key, u.url, c.captured_at, c.url, c.url_id, c.warc_file,"
         " c.warc_offset, u.kind FROM urls u JOIN captures c"
-        " ON c.capture_id = (SELECT k.capture_id FROM captures k WHERE k.url_id = u.url_id AND k.status = 200 ORDER BY k.captured_at DESC LIMIT 1)"
+        " ON c.capture_id = (SELECT k.capture_id FROM captures k"
+        " WHERE k.url_id = u.url_id AND k.status = 200 ORDER BY k.captured_at DESC LIMIT 1)"
         " WHERE u.kind IN ('article', 'page') AND u.state = 'done' AND c.mime LIKE '%html%'"
         " AND c.capture_id > ? AND (? IS NULL OR u.portal_key = ?) AND (? IS NULL OR c.captured_at >= ?)"
         " AND NOT EXISTS (SELECT 1 FROM captures k JOIN revisions r ON r.capture_id = k.capture_id"

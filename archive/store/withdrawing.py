@@ -20,8 +20,10 @@ def withdraw(connection: sqlite3.Connection, revision_id: int, why: str, agent: 
         return False
     article_id, portal_key, url, title, _ = row
     connection.execute("DELETE FROM citations WHERE revision_id = ?", (revision_id,))
-    for table, column in _children(connection):
-        connection.execute(f'DELETE FROM "{table}" WHERE "{column}" = ?', (article_id,))
+    for table, column, required in _children(connection):
+        # A row of the ledger only mentions the article; an attachment or an alias is a part of it.
+        does = f'DELETE FROM "{table}"' if required else f'UPDATE "{table}" SET "{column}" = NULL'
+        connection.execute(f'{does} WHERE "{column}" = ?', (article_id,))
     connection.execute("DELETE FROM articles WHERE article_id = ?", (article_id,))
     connection.execute("DELETE FROM revisions WHERE revision_id = ?", (revision_id,))
     connection.execute(
@@ -32,13 +34,15 @@ def withdraw(connection: sqlite3.Connection, revision_id: int, why: str, agent: 
     return True
 
 
-def _children(connection: sqlite3.Connection) -> list[tuple[str, str]]:
-    """Return the (table, column) pairs whose rows belong to an article, by their foreign keys."""
+def _children(connection: sqlite3.Connection) -> list[tuple[str, str, bool]]:
+    """Return (table, column, whether it must have a value) of each foreign key to an article."""
+    found = []
     names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    return [
-        (name, key[3])
-        for name in names
-        if name != "revisions"
-        for key in connection.execute(f'PRAGMA foreign_key_list("{name}")').fetchall()
-        if key[2] == "articles"
-    ]
+    for name in names:
+        keys = connection.execute(f'PRAGMA foreign_key_list("{name}")').fetchall()
+        columns = {row[1]: row for row in connection.execute(f'PRAGMA table_info("{name}")')}
+        for key in keys:
+            if key[2] == "articles" and name != "revisions":
+                column = columns[key[3]]
+                found.append((name, key[3], bool(column[3] or column[5])))
+    return found

@@ -1,17 +1,21 @@
 """`khocong probe`: one page, and what each step of reading it makes of it."""
 
 import re
-from dataclasses import asdict
+from contextlib import closing
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import click
+from click.core import ParameterSource
 
 from archive.commands.common import Console, common_options, examples
+from archive.database import DATABASE_NAME, open_archive
 from archive.errors import KhoCongError, UsageError
 from archive.records import Article, Portal
 from crawler import registry
+from crawler.portals_kept import kept_portal
 from crawler.probing import Probe, fetch, probe_body, read_file, rendered
 
 _HOST_FIRST = re.compile(r"(?i)(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?(?:/.*)?")
@@ -45,14 +49,16 @@ def probe(
 ) -> None:
     """Show what each step makes of one page: charset, platform, kind, every line kept or cut, the fields.
 
-    A URL is fetched once, as a crawl would, and nothing is put into the archive.
+    A URL is fetched once, as a crawl would, and nothing is put into the archive. What an archive has learned
+    of the portal's chrome is used: --archive names it, also while a crawl writes there.
     """
     portal = registry.resolve(portal_key) if portal_key else None
     if file_url and not _is_http(file_url):
         raise UsageError(f"--url takes an http(s) URL, not {file_url!r}")
     address = _address_of(target)
     fetched = fetch(address, allow_private=allow_private) if address else read_file(Path(target), file_url)
-    result = probe_body(fetched, portal or _portal_at(fetched.url))
+    portal = _as_archived(portal or _portal_at(fetched.url), archive_dir)
+    result = probe_body(fetched, portal)
     if html_out is not None:
         _write(html_out, rendered(result))
     console = Console()
@@ -90,6 +96,17 @@ def _portal_at(url: str) -> Portal:
     return config.to_portal() if config is not None else registry.resolve(url)
 
 
+def _as_archived(portal: Portal, archive_dir: Path) -> Portal:
+    """Return the portal with what the archive knows of it; one that was named must be there."""
+    context = click.get_current_context()
+    named = context.get_parameter_source("archive_dir") is not ParameterSource.DEFAULT
+    if not named and not (archive_dir / DATABASE_NAME).is_file():
+        return portal
+    with closing(open_archive(archive_dir, write=False)) as db:
+        kept = kept_portal(db, portal.key)
+    return replace(portal, platform=portal.platform or kept.platform, chrome=kept.chrome)
+
+
 def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8", errors="replace")
@@ -108,6 +125,7 @@ def _as_data(result: Probe) -> dict[str, Any]:
     data["links"] = [
         {"kind": kind, "state": why, "count": count} for kind, why, count in result.link_counts()
     ]
+    data["chrome_pages"] = result.chrome.pages if result.chrome else 0
     data["timings_ms"] = result.timings_ms
     return data
 
@@ -119,6 +137,8 @@ def _show(console: Console, result: Probe) -> None:
     console.line(f"url       {page.url}")
     console.line(f"charset   {page.charset or '-'}{notes}")
     console.line(f"platform  {page.platform} ({sure})")
+    if result.chrome is not None:
+        console.line(f"chrome    learned from {result.chrome.pages} pages of this portal")
     console.line(f"kind      {page.kind}{f' ({page.soft_reason})' if page.soft_reason else ''}")
     console.line(f"title     {page.title}")
     if page.article is not None:
