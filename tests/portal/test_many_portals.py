@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import os
+import pty
 import signal
 import socket
 import sqlite3
@@ -277,3 +279,30 @@ def test_a_portal_below_what_is_expected_of_it_has_failed(tmp_path: Path) -> Non
         ("kem", "below_expectation"),
         ("tot", "above_expectation"),
     ]
+
+
+def test_a_terminal_shows_a_bar_for_each_portal(tmp_path: Path) -> None:
+    archive = tmp_path / "archive"
+    ours, theirs = pty.openpty()
+    with Replay(small_site(3)) as one, Replay(small_site(3)) as two:
+        words = ["crawl", one.origin + "/", two.origin + "/", "--archive", str(archive), "--delay", "0.2"]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "crawler.cli", *words, "--allow-private"], cwd=ROOT,
+            env={**environment(archive), "TERM": "xterm", "COLUMNS": "140"},
+            stdout=subprocess.PIPE, stderr=theirs, text=True,
+        )  # fmt: skip
+        os.close(theirs)
+        shown = b""
+        # Linux says with an error that nobody holds the other end any more.
+        with contextlib.suppress(OSError):
+            while data := os.read(ours, 65536):
+                shown += data
+        out, _ = process.communicate(timeout=60)
+        os.close(ours)
+    text = shown.decode("utf-8", "replace")
+    assert process.returncode == 0, text
+    assert "Traceback" not in text
+    assert "of 2 portals done" in text
+    for portal in (one, two):
+        assert f"{portal.portal_key}: finished; 3 new" in text
+        assert f"{portal.portal_key}: finished; 3 new" in out
