@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from archive.vietnamese.dates import read_day
 from archive.vietnamese.fold import fold
 
-_CELL = re.compile(r"\s*\|\s*")
 _LABELS = {
     "number": r"so(?: ?/ ?| )?(?:ky hieu|hieu|van ban|vb|cong van)(?: van ban| vb)?|so",
     "day": r"ngay (?:ban hanh|ky|van ban)(?: van ban)?",
@@ -20,11 +19,12 @@ _LABELS = {
     r"|(?:tep|file|tai lieu|van ban) (?:dinh kem|kem theo)|hinh thuc van ban",
 }
 _LABEL = re.compile("|".join(f"(?P<{name}>{form})" for name, form in _LABELS.items()))
-_PAIR = re.compile(r"\s*([^|:：]{2,40}?)\s*[:：|]\s*(.{1,600})", re.DOTALL)
+_BORDER = re.compile("[:：|]")
 _NUMBER = re.compile(r"\d{1,6}[a-z]?\s?(?:[/-]\s?\d{4}\s?)?[/-]\s?[A-ZĐÐ][\wĐđÐ/&.–-]{1,30}")
 # A number alone is a header; with two of its companions it is a record.
 _LEAST_COMPANIONS = 2
 _MOST_LINES = 400
+_LONGEST_LABEL = 45
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,15 @@ def read_record(text: str) -> DocumentRecord | None:
     )
 
 
+def _pair(line: str) -> tuple[str, str]:
+    border = _BORDER.search(line[:_LONGEST_LABEL])
+    return (line[: border.start()].strip(), line[border.end() :].strip(" |\t")) if border else ("", "")
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.split("|")]
+
+
 def _label_of(words: str) -> str | None:
     match = _LABEL.fullmatch(" ".join(fold(words).split()).strip(" :："))
     return match.lastgroup if match else None
@@ -61,27 +70,27 @@ def _labelled(lines: list[str]) -> dict[str, str] | None:
     found: dict[str, str] = {}
     companions: set[str] = set()
     for line in lines:
-        pair = _PAIR.fullmatch(line)
-        name = _label_of(pair[1]) if pair else None
-        if pair is None or name is None:
+        label, value = _pair(line)
+        name = _label_of(label)
+        if name is None or not value:
             continue
         if name == "number" and "number" in found:
             return None
-        companions.add(fold(pair[1]))
-        found.setdefault(name, pair[2].strip(" |"))
+        companions.add(fold(label))
+        found.setdefault(name, value)
     return found if "number" in found and len(companions) > _LEAST_COMPANIONS else None
 
 
 def _table(lines: list[str]) -> dict[str, str] | None:
     """Read a row of labels with one row of values below it."""
     for at, line in enumerate(lines):
-        names = [_label_of(cell) for cell in _CELL.split(line)]
+        names = [_label_of(cell) for cell in _cells(line)]
         if "number" not in names or sum(name is not None for name in names) <= _LEAST_COMPANIONS:
             continue
         width = len(names)
         rows = []
         for below in lines[at + 1 : at + 3]:
-            cells = _CELL.split(below)
+            cells = _cells(below)
             if len(cells) == width:
                 rows.append(cells)
         if len(rows) != 1:
