@@ -5,6 +5,7 @@ import ipaddress
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from twisted.internet.interfaces import IHostnameResolver, IHostResolution, IResolutionReceiver
 from zope.interface import implementer  # type: ignore[import-untyped]  # it ships no types
@@ -83,6 +84,11 @@ class CheckedResolver:
     @classmethod
     def from_crawler(cls, crawler: Any, reactor: Any) -> "CheckedResolver":
         return cls(reactor)
+
+    @classmethod
+    def allow(cls, hosts: Sequence[str]) -> None:
+        """Let these hosts[:port] stand on private addresses: the user said so (--allow-private)."""
+        cls.private_hosts.update((urlsplit(f"//{host}").hostname or host).lower() for host in hosts)
 
     def install_on_reactor(self) -> None:
         """Take the place of the reactor's own resolver."""

@@ -4,6 +4,7 @@ A gap counts from the first byte of an answer, when the server has certainly see
 the server never sees two requests closer than the delay however slowly connections are made.
 """
 
+import logging
 import random
 import time
 from collections.abc import Callable
@@ -12,6 +13,9 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 from crawler.stamps import Stamp, shared_folder, stamp_path
+from crawler.tally import Options
+
+logger = logging.getLogger(__name__)
 
 __all__ = ["MAX_CRAWL_DELAY_S", "Gate", "Gates", "shared_folder"]
 
@@ -65,6 +69,7 @@ class Gate:
     _jitter: random.Random = field(default_factory=random.Random)
     _stamp: Stamp | None = None
     _closed_until: float = 0.0
+    _told_quiet: bool = False
 
     def __post_init__(self) -> None:
         self._stamp = Stamp(self.shared) if self.shared is not None else None
@@ -73,7 +78,11 @@ class Gate:
         """Return how long to wait; 0 means: go now, and this turn is taken until `answered`."""
         now, wall = self.clock(), self.wall()
         if (quiet := self._quiet_s(wall)) > 0:
+            if not self._told_quiet:
+                logger.info("quiet hours of %s: nothing is asked for %.0f minutes", self.host, quiet / 60)
+            self._told_quiet = True
             return quiet
+        self._told_quiet = False
         if self.next_at > now:
             return self.next_at - now
         if self._stamp is None or not self.delay_s:
@@ -194,6 +203,16 @@ class Gates:
         self._first_pause_s = first_pause_s
         self._quiet_hours = quiet_hours
         self._gates: dict[str, Gate] = {}
+
+    @classmethod
+    def for_run(cls, options: Options) -> "Gates":
+        """Return the gates of one run, which takes turns with this user's other crawls."""
+        return cls(
+            options.delay_s,
+            shared=shared_folder(),
+            first_pause_s=options.first_pause_s,
+            quiet_hours=options.quiet_hours,
+        )
 
     def of(self, host: str) -> Gate:
         """Return the gate of host[:port]."""

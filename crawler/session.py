@@ -20,7 +20,7 @@ from crawler.commit import Committer
 from crawler.connecting import CheckedResolver
 from crawler.exchange import Exchange, Failed
 from crawler.frontier import Frontier
-from crawler.gates import Gates, shared_folder
+from crawler.gates import Gates
 from crawler.judging import Verdict, judge, judge_failure, link_of, may_be_read
 from crawler.learning import Learning
 from crawler.links import Scope, make_link
@@ -54,28 +54,17 @@ class Session:
     ) -> None:
         if options.browser:
             browser.check(portal.key)
-        self.store = store
-        self.writer = writer
-        self.options = options
+        self.store, self.writer, self.options = store, writer, options
         self.readers = readers or Readers(options.workers)
         known = store.portal(portal.key)
         platform = portal.platform or (known.platform if known else None)
         self.portal = replace(portal, platform=platform, chrome=known.chrome if known else None)
-        self.tally = Tally()
-        self.yields, self.spelling = Yields(), Spelling()
-        self.robots = RobotsBook()
+        self.tally, self.yields, self.spelling = Tally(), Yields(), Spelling()
+        self.robots, self.chains = RobotsBook(), Chains()
         self.schemes = Schemes(to_http=options.insecure_tls)
-        self.chains = Chains()
-        self.gates = Gates(
-            options.delay_s,
-            shared=shared_folder(),
-            first_pause_s=options.first_pause_s,
-            quiet_hours=options.quiet_hours,
-        )
+        self.gates = Gates.for_run(options)
         if options.allow_private:
-            CheckedResolver.private_hosts.update(
-                urlsplit(f"//{host}").hostname or host for host in portal.hosts
-            )
+            CheckedResolver.allow(portal.hosts)
         self.crawl_id = store.begin_crawl(
             self.portal,
             reason=purpose,
@@ -88,8 +77,7 @@ class Session:
         self._multipage = Multipage(self._may_fetch)
         self._listings_open = self._ended = False
         self.counts: dict[str, int] = {}
-        self.articles_in_archive = 0
-        self.unread: dict[str, int] = {}
+        self.articles_in_archive, self.unread = 0, dict[str, int]()
         self.committer = committer(
             store, writer, self.crawl_id, on_stored=self._stored, on_error=self._broken
         )
@@ -104,6 +92,7 @@ class Session:
             want_robots=lambda url: self._enter([robots_url(url)], "robots"),
             closed=lambda lease: self.yields.closed(lease) or renamed(self.store, self.portal, lease),
             demoted=self.yields.demoted,
+            wary=self.yields.wary,
             address=self.address_of,
             max_requests=options.max_requests,
             # With a delay a lease is cheap beside the wait, and the order stays exact.
@@ -244,9 +233,8 @@ class Session:
                 recrawl.reopen_changed(self.store, self.portal.key, outcome.links)
                 self.yields.in_sitemaps += sum(link.kind in ("article", "page") for link in outcome.links)
             self._note_yield(lease, verdict)
-        elif outcome.reason == "redirect" and lease.kind == "page":
-            fresh = recrawl.count_unknown(self.store, self.portal.key, outcome.links)
-            self.yields.note_redirect(lease, useful=fresh > 0)
+        else:
+            recrawl.note_redirect(self.store, self.portal.key, self.yields, lease, outcome)
         outcome = self.chains.cut(lease, outcome)
         outcome = replace(outcome, links=recrawl.held_back(outcome.links, self.options.since))
         for issue in outcome.issues:

@@ -163,7 +163,7 @@ class NamesFromHell(Fault):
     article = True
 
     def serve(self, conn: Conn) -> None:
-        name = '../../../../tmp/khocong-ra-ngoai\\..\\..\\CON.html"; x="'
+        name = '../../../../khocong-ra-ngoai\\..\\..\\CON.html"; x="'
         conn.answer(self.page, Content_Disposition=f'attachment; filename="{name}"')
 
 

@@ -166,6 +166,7 @@ notes: "x"
         ("politeness: {delay_s: fast}\n", 5, "delay_s 'fast'"),
         ("politeness: {delay: 5}\n", 5, "politeness takes"),
         ("politeness: {quiet_hours: noon}\n", 5, "quiet_hours"),
+        ("politeness: {insecure_tls: maybe}\n", 5, "insecure_tls is allow or refuse"),
         ("expect: {least: 3}\n", 5, "expect is"),
         ("expect:\n  min:\n    joy: 3\n", 6, "nothing to expect"),
         ('seeds: ["https://elsewhere.gov.example/"]\n', 5, "not an http"),
