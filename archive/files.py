@@ -120,6 +120,31 @@ def unread(connection: sqlite3.Connection, *, again: bool = False) -> Iterator[K
         yield kept
 
 
+@dataclass(frozen=True, slots=True)
+class AttachedFile:
+    """A file an article links, with what was read of it; without `state` it was not captured or not read."""
+
+    url: str
+    label: str
+    format: str | None
+    state: str | None
+    pages: int | None
+    size_bytes: int | None
+    text: str
+    detail: str
+    repaired: str | None
+
+
+def attached_files(connection: sqlite3.Connection, article_id: int) -> list[AttachedFile]:
+    """Return the files of an article's current text, in page order."""
+    rows = connection.execute(
+        "SELECT url, label, format, state, pages, size_bytes, coalesce(text, ''), coalesce(detail, ''),"
+        " repaired FROM attachments_flat WHERE article_id = ? ORDER BY attachment_id",
+        (article_id,),
+    ).fetchall()
+    return [AttachedFile(*row) for row in rows]
+
+
 def file_counts(connection: sqlite3.Connection) -> list[tuple[str, str, int, int]]:
     """Return (format, state, files, articles that link them), the most frequent first."""
     rows: list[tuple[str, str, int, int]] = connection.execute(

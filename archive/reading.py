@@ -7,6 +7,8 @@ from typing import Any
 from archive.attribution import Attribution, attribution_of, statement
 from archive.attribution.statement import Language
 from archive.database import ArchiveDatabase, open_archive
+from archive.files import AttachedFile, attached_files
+from archive.near_duplicates import NearDuplicate, duplicates_of
 from archive.records import Attachment, Block, Image
 from archive.revisions import Revision, blocks_of, find_article, revisions_of, tags_of
 from archive.search import Results, search
@@ -115,6 +117,16 @@ class Archive:
             images=images,
             origin=origin,
         )
+
+    def files(self, url: str) -> list[AttachedFile]:
+        """Return the attached files of the article at *url* with their texts; [] where there is none."""
+        article_id = find_article(self.db.conn, url)
+        return [] if article_id is None else attached_files(self.db.conn, article_id)
+
+    def duplicates(self, url: str) -> list[NearDuplicate]:
+        """Return the articles that carry the same text as the one at *url*, the most alike first."""
+        article_id = find_article(self.db.conn, url)
+        return [] if article_id is None else duplicates_of(self.db.conn, article_id)
 
     def revisions(self, url: str) -> list[Revision]:
         """Return every text the article at *url* has had, the oldest first; [] where there is none."""

@@ -11,6 +11,7 @@ from tests.portal.crawling import ROOT, crawl, environment, query
 from tests.portal.replay import Replay
 from tests.portal.sites import article, small_site
 
+
 @pytest.fixture(scope="module")
 def crawled(tmp_path_factory):
     site = small_site(2)
@@ -63,6 +64,24 @@ def test_unreadable_files_are_issues_and_stop_nothing(crawled):
     kinds = [kind for (kind,) in query(crawled, "SELECT kind FROM issues WHERE kind LIKE 'file%' ORDER BY 1")]
     assert kinds == ["file_corrupt", "file_protected"]
     assert query(crawled, "SELECT reason FROM crawls") == [("finished",)]
+
+
+def test_python_gives_the_files_of_an_article(crawled):
+    from archive import Archive
+
+    with Archive(crawled) as archive:
+        url = archive.search("ghe xuồng").hits[0].url
+        files = {one.url.rpartition("/")[2]: one for one in archive.files(url)}
+        assert archive.duplicates(url) == []
+    assert (files["ke-hoach.pdf"].state, files["kin.doc"].state) == ("read", "protected")
+    assert files["ke-hoach.pdf"].text == "\n".join(LINES)
+
+
+def test_a_crawl_compares_its_articles_at_its_end(crawled):
+    assert query(crawled, "SELECT count(*) FROM unsigned_articles") == [(0,)]
+    assert query(crawled, "SELECT count(*) FROM signatures") == [(2,)]
+    # Two notices of one form, told apart by their numbers.
+    assert query(crawled, "SELECT count(*) FROM near_duplicates") == [(0,)]
 
 
 def test_files_captured_before_are_read_by_the_command(crawled):
