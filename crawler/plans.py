@@ -43,7 +43,7 @@ def named(words: Sequence[str], given: Mapping[str, Any], store: Store | None = 
 def every(given: Mapping[str, Any], store: Store) -> list[Plan]:
     """Return all portals of the registry that may still answer, and all others of the archive."""
     plans = [
-        Plan(config.to_portal(), _seeds(config.key), options_for(config.key, given), "all")
+        _registered(config, given, "all")
         for config in registry.load_all().values()
         if config.status not in _LEFT_OUT
     ]
@@ -61,14 +61,12 @@ def due(given: Mapping[str, Any], store: Store, now: datetime | None = None) -> 
         if config is None:
             plans.append(_archived(one.portal, given, store, _because(one)))
         elif config.status not in _LEFT_OUT:
-            options = options_for(one.portal, given)
-            plans.append(Plan(config.to_portal(), _seeds(one.portal), options, _because(one)))
+            plans.append(_registered(config, given, _because(one)))
     return plans
 
 
-def options_for(word: str, given: Mapping[str, Any]) -> Options:
+def options_of(config: registry.PortalConfig | None, given: Mapping[str, Any]) -> Options:
     """Return the options of a crawl: the registry's politeness, unless the user asked for more or less."""
-    config = registry.find(word)
     delay = given.get("delay")
     if delay is None:
         delay = (
@@ -114,7 +112,13 @@ def _named(word: str, given: Mapping[str, Any], store: Store | None, *, alone: b
         return _archived(word, given, store, "manual")
     if registry.find(word) is None and store is not None and store.portal(word) is not None:
         return _archived(word, given, store, "manual")
-    return Plan(portal, (word,) if alone else _seeds(word), options_for(word, given))
+    seeds = (word,) if alone else _with_front([seed.url for seed in registry.seeds_for(word)])
+    return Plan(portal, seeds, options_of(registry.find(word), given))
+
+
+def _registered(config: registry.PortalConfig, given: Mapping[str, Any], why: str) -> Plan:
+    seeds = _with_front([seed.url for seed in config.seeds])
+    return Plan(config.to_portal(), seeds, options_of(config, given), why)
 
 
 def _archived(key: str, given: Mapping[str, Any], store: Store, why: str) -> Plan:
@@ -126,16 +130,15 @@ def _archived(key: str, given: Mapping[str, Any], store: Store, why: str) -> Pla
         "SELECT url FROM urls WHERE portal_key = ? AND kind = 'seed' ORDER BY url_id", [key]
     ).fetchall()
     seeds = tuple(url for (url,) in rows) or tuple(f"https://{host}/" for host in portal.hosts[:1])
-    return Plan(portal, seeds, options_for(key, given), why)
+    return Plan(portal, seeds, options_of(None, given), why)
 
 
 def _because(one: Due) -> str:
     return "due: " + one.why
 
 
-def _seeds(word: str) -> tuple[str, ...]:
-    """Return the URLs to start from, each host's front page among them: it tells the platform."""
-    seeds = [seed.url for seed in registry.seeds_for(word)]
+def _with_front(seeds: Sequence[str]) -> tuple[str, ...]:
+    """Return the seeds with the first host's front page before them: it tells the platform."""
     origins = ["/".join(url.split("/", 3)[:3]) + "/" for url in seeds]
     return tuple(dict.fromkeys([*origins[:1], *seeds]))
 
