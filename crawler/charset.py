@@ -234,7 +234,7 @@ def _compose(data: bytes) -> bytes:
 
 def _mend_fonts(text: str, charset: str, body: bytes, notes: list[str]) -> tuple[str, str]:
     """Repair runs set in legacy fonts, then the page as a whole where its letters are mistaken ones."""
-    # TCVN3 text has letters of U+00A0 to U+00BF, or their entities; its fonts' names alone stand on many pages.
+    # TCVN3 has letters of U+00A0 to U+00BF, or their entities; its fonts' names alone stand on many pages.
     old = b"\xc2" in body or b"&reg;" in body or b"&micro;" in body
     if (old and b".Vn" in body) or any(name in body for name in _FONT_NAMES):
         mended = repairing.mend_fonts(text)

@@ -31,7 +31,7 @@ ARCHIVE_LADDER = (
     "commands cli __main__",
 )
 CRAWLER_LADDER = (
-    "charset selecting dom tables demo settings connecting stamps",
+    "repairing charset selecting dom tables demo settings connecting stamps",
     "platforms blocks feeds soft files",
     "registry registry_file registry_fields body trim titles published attribution zones evidence "
     "chrome templates placing links listing",
