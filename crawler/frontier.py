@@ -29,7 +29,8 @@ class Frontier:
 
     `record` queues an outcome, `hurry` has what is queued recorded now, `want_robots` enters a host's
     robots.txt into the ledger. `closed` says why a URL need not be fetched any more, or ""; `demoted` that it
-    should come after all else; `address` where it is asked for: the gate is that host's.
+    should come after all else, `wary` that what was asked for is to be read first; `address` where it is
+    asked for: the gate is that host's.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Frontier:
         want_robots: Callable[[str], None],
         closed: Callable[[LeasedUrl], str] = lambda _lease: "",
         demoted: Callable[[LeasedUrl], bool] = lambda _lease: False,
+        wary: Callable[[LeasedUrl], bool] = lambda _lease: False,
         address: Callable[[LeasedUrl], str] = lambda lease: lease.url,
         max_requests: int | None = None,
         lease_size: int = 10,
@@ -63,6 +65,7 @@ class Frontier:
         self._want_robots = want_robots
         self._closed = closed
         self._demoted = demoted
+        self._wary = wary
         self._address = address
         self._lease_size = lease_size
         self._held: deque[LeasedUrl] = deque()
@@ -176,6 +179,8 @@ class Frontier:
         if lease.kind == "listing":
             # Each listing decides whether the next is worth a request.
             return any(other >= rank for other in self._unsettled.values())
+        if self._unsettled and self._wary(lease):
+            return True
         return any(other > rank for other in self._unsettled.values())
 
     def _is_wanted(self, lease: LeasedUrl) -> bool:

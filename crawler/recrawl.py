@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from archive import urls
 from archive.errors import WarcDamaged
-from archive.records import LeasedUrl, Link, Portal, UrlKind
+from archive.records import LeasedUrl, Link, Outcome, Portal, UrlKind
 from archive.store import Store
 from archive.warc.reader import Record, read_record, rendering_of
 from archive.warc.records import WarcPlace
@@ -114,8 +114,18 @@ def note_yield(store: Store, portal_key: str, yields: Yields, lease: LeasedUrl, 
         if verdict.page is not None and verdict.page.kind == "feed":
             yields.feeds += 1
         yields.note(lease, fresh, outcome.links, digest)
-    yields.note_page(lease, article=outcome.article is not None, links=outcome.links, fresh=fresh)
+    if verdict.page is not None and verdict.page.kind == "soft":
+        yields.note_nothing(lease, outcome.reason)
+    else:
+        yields.note_page(lease, article=outcome.article is not None, links=outcome.links, fresh=fresh)
     return fresh if lease.kind in (*LISTINGS, "seed", "sitemap") else 0
+
+
+def note_redirect(store: Store, portal_key: str, yields: Yields, lease: LeasedUrl, outcome: Outcome) -> None:
+    """Note where a page led: to what is new, to what is known, or home."""
+    yields.note_nothing(lease, outcome.reason)
+    if outcome.reason == "redirect" and lease.kind == "page":
+        yields.note_redirect(lease, useful=count_unknown(store, portal_key, outcome.links) > 0)
 
 
 def count_unknown(store: Store, portal_key: str, links: Sequence[Link]) -> int:

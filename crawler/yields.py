@@ -28,6 +28,8 @@ _USELESS_REDIRECTS = 2
 # Pages of one folder that were no articles and led to none: tags under a name of the portal's own, months.
 _WASTED = 3
 _WASTED_TWICE = 5
+# A page that says that nothing is there, or leads to the front page, counts twice.
+_EMPTY_WORDS = ("not_found", "login", "redirected_home")
 # After everything else but files: a page that is demoted is still asked for, in case it was judged too early.
 DEMOTED = 12
 _NUMBERS = re.compile(r"\d+")
@@ -67,6 +69,7 @@ class Yields:
         self._barren: Counter[str] = Counter()
         self._redirects: Counter[str] = Counter()
         self._wasted: Counter[str] = Counter()
+        self._trusted: set[str] = set()
         self._bodies: dict[str, str] = {}
         self._ground: set[str] = set()
         self.feeds = 0
@@ -99,13 +102,24 @@ class Yields:
         own = sum(link.state == "pending" and folder_of(link.url) == family for link in links) if fresh else 0
         if article or fresh > own:
             self._wasted[family] = 0
+            self._trusted.add(family)
         elif lease.kind == "page":
             self._wasted[family] += 1
+
+    def note_nothing(self, lease: LeasedUrl, reason: str) -> None:
+        """Note that a page said "nothing here" without the status that says so (soft 404, front page)."""
+        if lease.kind == "page" and reason in _EMPTY_WORDS:
+            self._wasted[folder_of(lease.url)] += 1 if reason == "login" else 2
 
     def note_redirect(self, lease: LeasedUrl, *, useful: bool) -> None:
         """Note that a page led to another URL, which was new (*useful*) or known already."""
         family = folder_of(lease.url)
         self._redirects[family] = 0 if useful else self._redirects[family] + 1
+
+    def wary(self, lease: LeasedUrl) -> bool:
+        """Say whether nobody knows yet if the page's family teaches anything: it is asked one by one."""
+        family = folder_of(lease.url) if lease.kind == "page" else ""
+        return bool(family) and (family not in self._trusted or self._wasted[family] > 0)
 
     def demoted(self, lease: LeasedUrl) -> bool:
         """Say whether the page's family has taught nothing yet, and the page should come after all else."""
