@@ -38,7 +38,7 @@ LEAKS = (
     "Những tin mới hơn", "Tin xem nhiều", "Chia sẻ Facebook", "Thăm dò ý kiến", "Ghi rõ nguồn",
     "Print This Post",
 )  # fmt: skip
-SHARES = ("lead", "line", "cell", "leak", "title", "day")
+SHARES = ("lead", "line", "cell", "leak", "title", "day", "time")
 _LEARN_FROM = 15
 _QUICK = 8
 _WORSE = 0.05
@@ -135,6 +135,7 @@ class Row:
             score.add("title", plain(found.title) == plain(truth.get("title_displayed") or truth["title"]))
         if found.published is not None:
             score.add("day", found.published[:10] == truth["published"][:10])
+            score.add("time", found.published == truth["published"])
 
     def figures(self) -> dict[str, float | None]:
         """Return every figure; None where the tool does not look for it."""
@@ -230,8 +231,8 @@ def table(name: str, rows: dict[str, Row]) -> str:
     lines = [
         f"\n### {name}: {next(iter(rows.values())).score.pages} articles\n",
         "| tool | F1 | precision | recall | F1, lead and tables too | lead kept | lines kept | cells kept "
-        "| pages that leak | title | day | pages/s CPU | CPU ÷ trafilatura with metadata |",
-        "|---" * 13 + "|",
+        "| pages that leak | title | day | time | pages/s CPU | CPU ÷ trafilatura with metadata |",
+        "|---" * 14 + "|",
     ]
     for tool, row in rows.items():
         found = row.figures()

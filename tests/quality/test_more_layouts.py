@@ -70,7 +70,8 @@ def dotnetnuke():
     cells = "".join(f'<tr><td class="Normal"><div align="justify">{line}</div></td></tr>' for line in LINES)
     side = links(RELATED[:2], "<tr><td>{}</td></tr>")
     others = links(RELATED, "<tr><td>{} (12/04/2023)</td></tr>")
-    return page(f"""<form id="Form"><table id="dnn_Top"><tr><td>{links(MENU, "<span>{}</span>")}</td></tr></table>
+    return page(f"""<form id="Form"><table id="dnn_Top">
+<tr><td>{links(MENU, "<span>{}</span>")}</td></tr></table>
 <table><tr><td id="dnn_LeftPane"><span class="Head">Liên kết</span><table>{side}</table></td>
 <td id="dnn_ContentPane"><table class="containermaster_blue"><tr><td>
 <span id="dnn_ctr401_dnnTITLE_lblTitle" class="Head">Tin hoạt động</span></td></tr>

@@ -1,5 +1,9 @@
 """Extraction of two whole real portals against the truth: floors that may rise and never fall."""
 
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from archive.errors import NotAnArticle
@@ -27,12 +31,18 @@ LEAKS = (
 
 FLOORS = {
     # (portal, adapter): f1, lead, line, cell, title, day, time, leak-free
-    ("nukeviet", "nukeviet"): (0.985, 0.99, 0.995, 1.0, 0.995, 0.995, 0.99, 0.995),
-    ("wordpress", "wordpress"): (0.985, 0.99, 0.995, 1.0, 0.995, 0.995, 0.99, 0.995),
-    # The adapter switched off, as on a CMS nobody has described.
-    ("nukeviet", "generic"): (0.98, 0.98, 0.995, 0.99, 0.995, 0.995, 0.99, 0.99),
-    ("wordpress", "generic"): (0.98, 0.98, 0.99, 0.99, 0.995, 0.995, 0.99, 0.995),
+    ("nukeviet", "nukeviet"): (0.999, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0),
+    ("wordpress", "wordpress"): (0.999, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0),
+    # The adapter switched off, as on a CMS nobody has described: each portal has one article whose sapo
+    # is its title again.
+    ("nukeviet", "generic"): (0.999, 0.99, 0.999, 1.0, 1.0, 1.0, 1.0, 1.0),
+    ("wordpress", "generic"): (0.999, 0.99, 0.999, 1.0, 1.0, 1.0, 1.0, 1.0),
 }
+
+
+@lru_cache(maxsize=2)
+def capture(captures: Path, name: str) -> tuple[dict[str, bytes], list[dict[str, Any]]]:
+    return dict(pages_of(captures, name)), truth_of(captures, name)
 
 
 def whole_article(pages: dict[str, bytes], url: str, portal: Portal) -> Article:
@@ -51,9 +61,9 @@ def whole_article(pages: dict[str, bytes], url: str, portal: Portal) -> Article:
 
 
 def score(captures, name: str, portal: Portal) -> Score:
-    pages = dict(pages_of(captures, name))
+    pages, truth = capture(captures, name)
     result = Score()
-    for row in truth_of(captures, name):
+    for row in truth:
         article = whole_article(pages, row["url"], portal)
         body = "\n".join(block.text for block in article.blocks if block.kind not in ("caption", "table_row"))
         result.add_body(body, row["body_text"])
@@ -71,7 +81,7 @@ def score(captures, name: str, portal: Portal) -> Score:
     return result
 
 
-@pytest.mark.parametrize(("name", "platform"), FLOORS)
+@pytest.mark.parametrize(("name", "platform"), sorted(FLOORS))
 def test_floors(shared_dir, name, platform):
     assert platform_named(platform).name == platform
     result = score(shared_dir / "captures", name, Portal(key=name, platform=platform))
