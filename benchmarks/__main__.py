@@ -5,7 +5,9 @@ from importlib import import_module
 
 BENCHMARKS = {
     "extraction": "benchmarks.extraction",
+    "memory": "benchmarks.memory",
     "crawl": "benchmarks.crawl",
+    "frontier": "benchmarks.frontier",
     "near-duplicates": "benchmarks.near_duplicates",
 }
 

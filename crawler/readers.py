@@ -56,6 +56,10 @@ class Readers:
         finally:
             idle.put_nowait(worker)
 
+    def pids(self) -> list[int]:
+        """Return the process ids of the workers that run."""
+        return [worker.pid for worker in self._workers if worker.pid is not None]
+
     async def close(self) -> None:
         """End all workers."""
         for task in self._starting:
@@ -85,6 +89,11 @@ class _Worker:
         self._killed: list[Process] = []
         self._done = 0
         self._lock = asyncio.Lock()
+
+    @property
+    def pid(self) -> int | None:
+        """The process id, or None while none runs."""
+        return self._process.pid if self._process is not None else None
 
     async def ensure(self) -> Process:
         """Return the running process, started if need be; raises ConnectionError where none will run."""
