@@ -73,9 +73,9 @@ def missing() -> str:
     return ""
 
 
-def check(portal: str) -> None:
+def check(portal: str, *, wanted: bool = True) -> None:
     """Raise KhoCongError, which says what to install, where *portal* cannot be rendered on this machine."""
-    if why := missing():
+    if wanted and (why := missing()):
         raise KhoCongError(f"{portal} needs a browser to be read, and {why}")
 
 

@@ -52,8 +52,7 @@ class Session:
         committer: Callable[..., Committer] = Committer,
         purpose: str = "manual",
     ) -> None:
-        if options.browser:
-            browser.check(portal.key)
+        browser.check(portal.key, wanted=options.browser)
         self.store, self.writer, self.options = store, writer, options
         self.readers = readers or Readers(options.workers)
         known = store.portal(portal.key)
