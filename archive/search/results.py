@@ -178,6 +178,7 @@ def _hits(
             [article_id for article_id, _ in ids],
         )
     }
+    with_files = _with_files(conn, list(rows)) if highlighter.patterns else set()
     hits = []
     for article_id, score in ids:
         if article_id not in rows:
@@ -185,9 +186,10 @@ def _hits(
         (_, url, title, lead, text, portal, name, published, precision, source, section, byline, status,
          also_on) = rows[article_id]  # fmt: skip
         snippet = highlighter.snippet("\n".join(part for part in (lead, text) if part))
-        title_parts, attachment = highlighter.whole(title), None
-        if highlighter.patterns and not any(matched for _, matched in (*title_parts, *snippet)):
-            attachment, snippet = _in_files(conn, article_id, highlighter) or (None, snippet)
+        attachment = None
+        if article_id in with_files:
+            own = highlighter.kinds("\n".join((title, lead, text)))
+            attachment, snippet = _in_files(conn, article_id, highlighter, own) or (None, snippet)
         hits.append(
             Hit(
                 article_id=article_id,
@@ -205,25 +207,36 @@ def _hits(
                 score=round(score, 4),
                 also_on=also_on,
                 attachment=attachment,
-                title_parts=title_parts,
+                title_parts=highlighter.whole(title),
                 snippet_parts=snippet,
             )
         )
     return tuple(hits)
 
 
+def _with_files(conn: sqlite3.Connection, ids: Sequence[int]) -> set[int]:
+    places = ", ".join("?" * len(ids))
+    rows = conn.execute(
+        "SELECT x.article_id FROM attachments AS x JOIN files AS f ON f.file_id = x.file_id "
+        f"WHERE f.state IN ('read', 'scanned') AND x.article_id IN ({places})",
+        ids,
+    )
+    return {article_id for (article_id,) in rows}
+
+
 def _in_files(
-    conn: sqlite3.Connection, article_id: int, highlighter: Highlighter
+    conn: sqlite3.Connection, article_id: int, highlighter: Highlighter, own: int
 ) -> tuple[str, Parts] | None:
-    """Return the attached file that has most of the words, and the stretch of it where they stand."""
-    best: tuple[int, str, Parts] | None = None
+    """Return the attached file that has more of the words than the article's own text, and the stretch."""
+    best: tuple[int, str, str] = own, "", ""
+    if own == len(highlighter.patterns):
+        return None
     for url, text in conn.execute(
         "SELECT x.url, f.text FROM attachments AS x JOIN files AS f ON f.file_id = x.file_id "
         "WHERE x.article_id = ? AND f.text <> '' ORDER BY x.attachment_id LIMIT 20",
         (article_id,),
     ):
-        parts = highlighter.snippet(text)
-        found = sum(matched for _, matched in parts)
-        if found and (best is None or found > best[0]):
-            best = found, url, parts
-    return best[1:] if best else None
+        found, stretch = highlighter.neighbourhood(text)
+        if found > best[0]:
+            best = found, url, stretch
+    return (best[1], highlighter.snippet(best[2])) if best[1] else None

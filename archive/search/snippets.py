@@ -4,8 +4,9 @@ FTS5's own snippet() serves one index; a query may need both, and its offsets wo
 folding changes length. Only the shown hits are looked at, about 0.3 ms each.
 """
 
-from collections.abc import Sequence
-from itertools import groupby
+import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby, islice
 from typing import NamedTuple, TypeAlias
 
 from archive.search.query import Leaf
@@ -18,6 +19,10 @@ Parts: TypeAlias = tuple[tuple[str, bool], ...]
 SNIPPET_WORDS = 36
 # A gazette of 2 MB would cost a second to look at; its beginning does.
 MAX_CHARS = 120_000
+# Characters looked at round a match in a file, and how many matches of a word are enough to choose from.
+_STRETCH = 1_500
+_BEFORE = 300
+_CROWD = 200
 
 
 class _Word(NamedTuple):
@@ -58,6 +63,36 @@ class Highlighter:
         after: Parts = ((" …", False),) if last < len(text_words) else ()
         return before + shown + after
 
+    def neighbourhood(self, text: str) -> tuple[int, str]:
+        """Return how many of the patterns stand close together in *text* at best, and that stretch of it.
+
+        For files, which may have a hundred pages: the folded text is searched as a whole, some 10 ms for
+        100 kB, and only the stretch is cut into words. (0, "") where nothing is found.
+        """
+        folded = fold(text)
+        if len(folded) != len(text):
+            # A letter that folds into two: offsets would drift, so each one stands for itself.
+            folded = "".join(fold(char)[:1] or " " for char in text)
+        places = sorted(
+            (start, number)
+            for number, pattern in enumerate(self.patterns)
+            for start in pattern.places(text, folded)
+        )
+        best, best_start = 0, 0
+        for at, (start, _) in enumerate(places):
+            near = {number for other, number in places[at : at + _CROWD] if other < start + _STRETCH}
+            if len(near) > best:
+                best, best_start = len(near), start
+        if not best:
+            return 0, ""
+        first = max(0, best_start - _BEFORE)
+        first += len(text[first:best_start]) - len(text[first:best_start].lstrip()) if first else 0
+        return best, text[first : best_start + _STRETCH]
+
+    def kinds(self, text: str) -> int:
+        """Return how many of the patterns stand anywhere in *text*."""
+        return len({number for number in self._hits(_words(text[:MAX_CHARS])) if number is not None})
+
     def _hits(self, text_words: Sequence[_Word]) -> list[int | None]:
         """Return for each word the number of the pattern it belongs to, or None."""
         hits: list[int | None] = [None] * len(text_words)
@@ -85,6 +120,15 @@ class _Pattern:
             return [at for at, form in enumerate(forms) if form == first]
         last = len(forms) - length + 1
         return [at for at in range(last) if forms[at] == first and self._stands(forms[at : at + length])]
+
+    def places(self, text: str, folded: str) -> Iterator[int]:
+        """Yield where it stands in *text*, of which *folded* is the folded form, letter by letter."""
+        end = "" if self.prefix else r"(?![^\W_])"
+        words = [re.escape(fold(form)) for form in self.forms]
+        sought = re.compile(r"(?<![^\W_])" + r"[\W_]{1,5}".join(words) + end)
+        for found in islice(sought.finditer(folded), _CROWD):
+            if not self.strict or self.find(_words(text[found.start() : found.end()])):
+                yield found.start()
 
     def _stands(self, run: Sequence[str]) -> bool:
         if self.prefix:

@@ -76,6 +76,23 @@ def test_the_snippet_comes_from_the_file_only_where_only_it_matches(store):
     assert "[Bàu] [Sen]" in shown
 
 
+def test_the_snippet_is_found_at_the_end_of_a_long_file(store):
+    crawl_id = begun(store)
+    visit(store, crawl_id, 1, article(1, attachments=(Attachment(FILE),)))
+    keep(
+        store,
+        crawl_id,
+        FILE,
+        "Danh mục công trình thủy lợi nội đồng. " * 6000 + "Cống Rạch Dừa ﬁ ở thôn Bàu Sen.",
+    )
+    for query, marked in (("Rạch Dừa", "«Rạch Dừa»"), ("cong bau sen", "thôn «Bàu Sen»")):
+        (hit,) = search(store.db, query).hits
+        assert (hit.attachment, marked in hit.snippet) == (FILE, True), hit.snippet
+    # Words that the article has too do not hide that the file has more of them.
+    (hit,) = search(store.db, "dân Rạch Dừa").hits
+    assert hit.attachment == FILE
+
+
 def test_an_article_that_says_it_ranks_before_one_whose_file_does(store):
     crawl_id = begun(store, (1, 2))
     visit(store, crawl_id, 1, article(1, attachments=(Attachment(FILE),)))
