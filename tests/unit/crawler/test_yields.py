@@ -1,0 +1,146 @@
+"""Families of URLs: what they teach, when they are put last, and when they are closed."""
+
+import pytest
+
+from archive.records import LeasedUrl, Link
+from crawler.spelling import Spelling
+from crawler.yields import DEMOTED, Yields, family_of, folder_of
+
+ROOT = "http://xa.gov.example"
+
+
+def lease(path, kind="page", priority=30):
+    return LeasedUrl(1, "xa", ROOT + path, kind, 0, priority=priority)
+
+
+def links(*paths, kind="article"):
+    return [Link(ROOT + path, path, kind) for path in paths]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("/tin/", "/tin/page-2/"),
+        ("/tin", "/tin/page/3"),
+        ("/tin", "/tin?page=4"),
+        ("/tin?muc=3", "/tin?muc=3&page=2"),
+        ("/tin/", "/tin/trang-12"),
+    ],
+)
+def test_all_pages_of_a_listing_are_one_family(one, other):
+    assert family_of(ROOT + one) == family_of(ROOT + other)
+
+
+def test_two_listings_are_two_families():
+    assert family_of(ROOT + "/tin/") != family_of(ROOT + "/van-ban/")
+
+
+def test_folders():
+    assert folder_of(ROOT + "/the/bong-da") == folder_of(ROOT + "/the/du-lich")
+    assert folder_of(ROOT + "/?p=11") == folder_of(ROOT + "/?p=12")
+    assert folder_of(ROOT + "/xem?b=1&a=2") == folder_of(ROOT + "/xem?a=3&b=4")
+    assert folder_of(ROOT + "/gioi-thieu") == "", "what stands at the root has nothing in common"
+
+
+def test_a_listing_ends_after_three_pages_without_anything_new():
+    yields = Yields()
+    for number in range(1, 4):
+        assert yields.closed(lease(f"/tin?page={number}", "listing")) == ""
+        yields.note(lease(f"/tin?page={number}", "listing"), 0)
+    assert yields.closed(lease("/tin?page=4", "listing")) == "listing repeats what is known"
+    assert yields.closed(lease("/van-ban?page=4", "listing")) == ""
+
+
+def test_one_new_article_keeps_a_listing_open():
+    yields = Yields()
+    for number, fresh in ((1, 0), (2, 0), (3, 1), (4, 0), (5, 0)):
+        yields.note(lease(f"/tin?page={number}", "listing"), fresh)
+    assert yields.closed(lease("/tin?page=6", "listing")) == ""
+
+
+def test_a_page_that_repeats_the_one_before_ends_its_listing_at_once():
+    yields = Yields()
+    yields.note(lease("/tin?page=7", "listing"), 3, digest="sha1:A")
+    yields.note(lease("/tin?page=8", "listing"), 0, digest="sha1:A")
+    assert yields.closed(lease("/tin?page=9", "listing")) == "listing repeats what is known"
+
+
+def test_listings_are_reconciled_when_they_name_what_is_known_and_nothing_else():
+    yields = Yields()
+    for number in range(100):
+        yields.note_page(lease(f"/tin/{number}.html"), article=True, links=(), fresh=0)
+    for listing in range(12):
+        known = links(*(f"/tin/{n}.html" for n in range(listing * 6, listing * 6 + 6)))
+        deep = "?page=2" if listing > 9 else ""
+        assert yields.closed(lease(f"/muc-{'abcdefghijkl'[listing]}{deep}", "listing")) == ""
+        yields.note(lease(f"/muc-{'abcdefghijkl'[listing]}{deep}", "listing"), 0, known)
+    assert yields.closed(lease("/muc-z", "listing")) == "listings are reconciled"
+    yields.note(lease("/muc-y", "listing"), 1)
+    assert yields.closed(lease("/muc-z", "listing")) == "", "something new: not reconciled at all"
+
+
+def test_a_folder_that_teaches_nothing_comes_last_and_is_then_closed():
+    yields = Yields()
+    for number in range(3):
+        assert not yields.demoted(lease(f"/the/{number}x"))
+        assert yields.wary(lease(f"/the/{number}x"))
+        yields.note_page(lease(f"/the/{number}x"), article=False, links=(), fresh=0)
+    assert yields.demoted(lease("/the/du-lich"))
+    assert not yields.demoted(lease("/tin/du-lich"))
+    late = lease("/the/du-lich", priority=DEMOTED)
+    assert not yields.demoted(late)
+    assert yields.closed(late) == "", "it is tried once more before it is closed"
+    for _ in range(2):
+        yields.note_page(late, article=False, links=(), fresh=0)
+    assert yields.closed(late) == "family teaches nothing new"
+    yields.note_page(late, article=True, links=(), fresh=0)
+    assert yields.closed(late) == "", "an article is worth the folder"
+
+
+def test_links_into_its_own_family_are_no_gain():
+    # A calendar in a form nobody knows: each month names the next one.
+    yields = Yields()
+    for number in range(3):
+        onward = links(f"/lich-hop/thang/{number + 1}", kind="page")
+        yields.note_page(lease(f"/lich-hop/thang/{number}"), article=False, links=onward, fresh=1)
+    assert yields.demoted(lease("/lich-hop/thang/9"))
+
+
+def test_soft_errors_count_twice():
+    yields = Yields()
+    for _ in range(2):
+        yields.note_nothing(lease("/cu/a.html"), "redirected_home")
+    assert yields.demoted(lease("/cu/b.html"))
+    yields.note_nothing(lease("/cu/b.html"), "not_found")
+    assert yields.closed(lease("/cu/c.html", priority=DEMOTED)) == "family teaches nothing new"
+
+
+def test_short_links_to_what_is_known_are_closed():
+    yields = Yields()
+    yields.note_redirect(lease("/?p=1"), useful=False)
+    assert yields.demoted(lease("/?p=2"))
+    yields.note_redirect(lease("/?p=2"), useful=False)
+    assert yields.closed(lease("/?p=3")) == "redirects to what is known"
+
+
+def test_the_first_feed_is_always_read():
+    yields = Yields()
+    for listing in "abc":
+        yields.note(lease(f"/{listing}", "listing"), 0)
+        yields.note(lease("/rss", "feed"), 0)
+    assert yields.closed(lease("/rss", "feed")) == ""
+    yields.feeds = 1
+    assert yields.closed(lease("/rss/tin", "feed")) != ""
+
+
+def test_the_slash_of_a_folder_is_learned_and_unlearned():
+    spelling = Spelling()
+    url = ROOT + "/su-kien/le-hoi/"
+    for name in ("a", "b"):
+        assert spelling.address(url) == url
+        spelling.learn(f"{ROOT}/su-kien/{name}/", f"{ROOT}/su-kien/{name}")
+    assert spelling.address(url) == url.rstrip("/")
+    assert spelling.address(ROOT + "/tin/le-hoi/") == ROOT + "/tin/le-hoi/", "another folder"
+    assert spelling.address(ROOT + "/su-kien/x.html") == ROOT + "/su-kien/x.html"
+    spelling.learn(f"{ROOT}/su-kien/c", f"{ROOT}/su-kien/c/")
+    assert spelling.address(url) == url
