@@ -19,6 +19,8 @@ _LABELS = {
     r"|(?:tep|file|tai lieu|van ban) (?:dinh kem|kem theo)|hinh thuc van ban",
 }
 _LABEL = re.compile("|".join(f"(?P<{name}>{form})" for name, form in _LABELS.items()))
+# Each record has a line or a cell that opens with "Số": no other text is folded line by line.
+_MAY_BE = re.compile(r"(?:\A|[\n|])\s{0,4}[Ss](?:[ốỐoOôÔ]\b|o\u0302\u0301)")
 _BORDER = re.compile("[:：|]")
 _NUMBER = re.compile(r"\d{1,6}[a-z]?\s?(?:[/-]\s?\d{4}\s?)?[/-]\s?[A-ZĐÐ][\wĐđÐ/&.–-]{1,30}")
 # A number alone is a header; with two of its companions it is a record.
@@ -39,6 +41,8 @@ class DocumentRecord:
 
 def read_record(text: str) -> DocumentRecord | None:
     """Return the one record in *text*, or None where there is none, or a list of several."""
+    if _MAY_BE.search(text) is None:
+        return None
     lines = text.split("\n")[:_MOST_LINES]
     found = _labelled(lines) or _table(lines)
     number = _NUMBER.search(found.get("number", "")) if found else None
