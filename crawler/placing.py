@@ -103,6 +103,11 @@ def title_of(
     What only this page's head says as well is believed before that.
     """
     said, at = offers.choose(start)
+    if reading.model is None:
+        return said, at
+    heads = [head for head in titles.head_titles(reading.tree) if not is_site_head(head, reading.model)]
+    if said and any(titles.same_title(said, head) for head in heads):
+        return said, at
     if at is not None and share_of(lines[at], reading.model) is not None:
         own = [index for index, line in enumerate(lines) if share_of(line, reading.model) is None]
         begin = None if start is None else sum(index < start for index in own)
@@ -110,9 +115,6 @@ def title_of(
         at = own[at] if at is not None else None
     learned = learned_title(lines, reading.model)
     if learned is None or learned == at:
-        return said, at
-    heads = [head for head in titles.head_titles(reading.tree) if not is_site_head(head, reading.model)]
-    if said and any(titles.same_title(said, head) for head in heads):
         return said, at
     return lines[learned].text, learned
 

@@ -233,7 +233,10 @@ def _titles(templates: Sequence[tuple[str, list[Evidence]]], chrome: dict[str, f
     for slot, pages in templates:
         marks: defaultdict[str, set[str]] = defaultdict(set)
         once: Counter[str] = Counter()
+        told: Counter[str] = Counter()
         for page in pages:
+            # Where sentences stand too, the first line is as likely the sapo.
+            told.update({row.path for row in page.rows if row.flags & PROSE})
             body = next(
                 (at for at, row in enumerate(page.rows)
                  if row.flags & PROSE and row.mark not in chrome and row.path.startswith(slot)),
@@ -247,11 +250,8 @@ def _titles(templates: Sequence[tuple[str, list[Evidence]]], chrome: dict[str, f
                 if row.flags & TITLE_LIKE:
                     once[row.path] += 1
                     marks[row.path].add(row.mark)
-        path = next(
-            (path for path, count in once.items() if _is_own(count, len(marks[path]), len(pages))), ""
-        )
-        if path:
-            found.append(path)
+        own = [path for path, count in once.items() if _is_own(count, len(marks[path]), len(pages))]
+        found += [path for path in own if told[path] < 0.3 * len(pages)][:1]
     return list(dict.fromkeys(found))
 
 
