@@ -91,7 +91,8 @@ class WebSphere(Platform):
         names = [name for name in block.split("QCP") if name]
         if len(names) < 2:
             return Identity("page", url)
-        page = _STATE.sub("", parts.path).rstrip("/")
+        # The state stands before the block; where it was cut off, the page ends with the block.
+        page = _STATE.sub("", parts.path).partition("IZ7_")[0].rstrip("/")
         areas = names[2:] if len(names) > 2 else names[1:]
         clean = urlunsplit((parts.scheme, parts.netloc, "/".join([page, *areas]), "", ""))
         query = dict(parse_qsl(parts.query))
