@@ -43,8 +43,6 @@ _SINGLE_BYTE = ("windows-1258", "windows-1252")
 _TCVN3_D = "®".encode()
 _LATIN_D = tuple(letter.encode() for letter in ("ñ", "ð", "Ç", "Ä‘", "á»"))
 _FONT_NAMES = (b".VN", b"VNI-", b"VNI ", b"VPS ")
-# Named as a font: "VOV.VN" stands in the text of one page in four.
-_FONT_NAMED = re.compile(rb"(?:[Ff]ace|FACE|[Ff]ont|FONT)[^<>{}]{0,150}?(?:\.VN|VNI[- ]|VPS )")
 _SAMPLE_BYTES = 16_000
 _ETHS = tuple(sign.encode() for sign in repairing.ETHS)
 _BYTE_A_LETTER = ("tcvn3", "vni", "viscii", "vps")
@@ -234,12 +232,22 @@ def _compose(data: bytes) -> bytes:
     return b"".join(pieces)
 
 
+def _names_font(body: bytes, name: bytes) -> bool:
+    """Say whether *name* stands where a font is named: "VOV.VN" stands in the text of one page in four."""
+    at = body.find(name)
+    while at >= 0:
+        before = body[max(0, at - 150) : at].lower()
+        if b"font" in before or b"face" in before:
+            return True
+        at = body.find(name, at + 1)
+    return False
+
+
 def _mend_fonts(text: str, charset: str, body: bytes, notes: list[str]) -> tuple[str, str]:
     """Repair runs set in legacy fonts, then the page as a whole where its letters are mistaken ones."""
     # TCVN3 has letters of U+00A0 to U+00BF, or their entities; its fonts' names alone stand on many pages.
     old = b"\xc2" in body or b"&reg;" in body or b"&micro;" in body
-    named = any(name in body for name in _FONT_NAMES) and _FONT_NAMED.search(body) is not None
-    if (old and b".Vn" in body) or named:
+    if (old and b".Vn" in body) or any(_names_font(body, name) for name in _FONT_NAMES):
         mended = repairing.mend_fonts(text)
         if mended != text:
             notes.append("legacy_font_runs")
