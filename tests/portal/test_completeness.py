@@ -20,6 +20,36 @@ HIDDEN = (103, 107)  # not in the sitemap, linked by a listing
 DEAD = 112  # in the sitemap, and gone
 
 
+_WHO = (
+    "Hội Nông dân xã", "Đoàn Thanh niên xã", "Trạm Y tế xã", "Trường tiểu học Tân Lộc", "Công an xã",
+    "Hội Phụ nữ ấp Trung", "Hợp tác xã lúa giống", "Ban nhân dân ấp Đông", "Mặt trận Tổ quốc xã",
+)  # fmt: skip
+_DID = (
+    "phát động trồng cây xanh", "khám bệnh cho người cao tuổi", "nạo vét kênh thủy lợi", "trao học bổng",
+    "tập huấn phòng cháy", "sửa đường bê tông", "gom rác thải nhựa", "khai mạc giải bóng chuyền",
+)  # fmt: skip
+_WHERE = (
+    "tại bến đò cũ", "dọc tuyến kênh Xáng", "ở chợ trung tâm", "trong khuôn viên đình làng",
+    "bên cầu Rạch Gòi", "tại nhà văn hóa ấp Tây", "trên cánh đồng mẫu",
+)  # fmt: skip
+
+
+def news(number: int) -> str:
+    """An article like no other of the portal: what recurs on many pages is taken for the site's furniture."""
+    lines = [
+        f"{_WHO[(number + 2 * n) % 9]} {_DID[(number * 3 + n) % 8]} {_WHERE[(number * 5 + n) % 7]}, có bà con"
+        f" {_WHERE[(number + 3 * n) % 7].split(' ', 1)[1]} cùng {_WHO[(number * 2 + n) % 9]} tham gia."
+        for n in range(6)
+    ]
+    body = "".join(f"<p>{line}</p>" for line in lines)
+    page = article(number)
+    start, end = (
+        page.index("<div class='content'>") + len("<div class='content'>"),
+        page.index("</div></article>"),
+    )
+    return page[:start] + body + page[end:]
+
+
 def path_of(number: int) -> str:
     return f"/tin-tuc/viec-so-{number}-{number}.html"
 
@@ -31,7 +61,7 @@ def numbered_site() -> Site:
     mark = "<meta name='generator' content='NukeViet v4.5'>"
     for number in numbers:
         if number != DEAD:
-            site.put(path_of(number), article(number).replace("<head>", f"<head>{mark}"))
+            site.put(path_of(number), news(number).replace("<head>", f"<head>{mark}"))
     pages = [numbers[:5], numbers[5:]]
     for page, shown in enumerate(pages, start=1):
         links = "".join(f"<li><a href='{path_of(n)}'>Xã Tân Lộc họp bàn việc số {n}</a></li>" for n in shown)
