@@ -2,7 +2,7 @@
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from archive.records import UrlKind
 from crawler.platforms.base import Hints, Identity, css
@@ -176,7 +176,8 @@ class Drupal(RuledPlatform):
             address.path = "/"
         # Without clean URLs the path stands in q: /?q=node/12 is /node/12.
         if (query := address.params.get("q")) and address.path in ("/", "/index.php"):
-            path = unquote(query).strip("/")
+            # Spelled as `archive.urls` spells a path: raw letters escaped, escapes of plain ones undone.
+            path = quote(unquote(query), safe="/:@!$&'()*+,;=-._~").strip("/")
             if re.fullmatch(r"[\w./-]+", path):
                 address.path = f"/{path}"
                 address.pairs = [pair for pair in address.pairs if pair[0] != "q"]

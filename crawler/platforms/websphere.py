@@ -17,7 +17,8 @@ from crawler.platforms.generic import PAGING, shared_identity
 _PORTAL = re.compile(r"^/wps/(?:my)?portal(?:/|$)", re.IGNORECASE)
 _W1_BLOCK = re.compile(r"IZ7_\w{1,80}=CZ6_\w{1,80}=[^/]{0,200}?QCP([^/]{0,400}?)==")
 _STATE = re.compile(r"/!ut/p/.*$")
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+# An item by its id, whatever the area above it is called.
+_ITEM = re.compile(r"/([0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})/?$", re.IGNORECASE)
 _AREA = re.compile(r"/(?:sa|site)-[^/]+/([^/]+)/?$", re.IGNORECASE)
 _DETAIL = re.compile(
     r"/(?:cdp-xem|xem|chi-tiet|tin-chi-tiet|trang-tin-chi-tiet|chi-tiet-tin|detail)(?:/|$)", re.IGNORECASE
@@ -81,7 +82,7 @@ class WebSphere(Platform):
         if "/!ut/p/" in path:
             # W3: the item is inside the compressed state; only its text tells two URLs of it apart.
             return Identity("article" if _DETAIL.search(path) else "page", url)
-        if match := _AREA.search(path):
+        if match := _AREA.search(path) or _ITEM.search(path):
             return Identity("article", url.rstrip("/"), content_id=match[1].lower())
         return Identity("listing" if PAGING.search(url) else "page", url)
 

@@ -106,7 +106,6 @@ def test_broken_urls_are_answered_or_refused(place, at, junk):
     except ValueError:
         return
     assert again.canonical_url == first.canonical_url
-    assert ledger_key(again) == ledger_key(first)
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)
