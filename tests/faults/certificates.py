@@ -3,6 +3,7 @@
 import datetime
 import ipaddress
 import ssl
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -50,7 +51,9 @@ class Authority:
         """Speaks TLS 1.0 (or 1.1) and nothing newer."""
         context = self._context("old", *_signed("127.0.0.1", issuer=(self._key, self._root)))
         context.set_ciphers("ALL:@SECLEVEL=0")
-        context.minimum_version = context.maximum_version = version
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            context.minimum_version = context.maximum_version = version
         return context
 
     def _context(
