@@ -15,12 +15,14 @@ from crawler.judging import Verdict
 from crawler.page import Page
 from crawler.platforms import identify, ledger_key
 from crawler.platforms.generic import PAGING
-from crawler.yields import LISTINGS, Yields
+from crawler.tally import Options
+from crawler.yields import LISTINGS, OLDER, Yields
 
-# Why an article waits for a run without --since; such a run opens it again.
-OLDER = "older than --since"
 # Known articles are looked at again after all that may name new ones, before files.
 RECHECK_PRIORITY = 14
+# Above articles, which stand at 50.
+_FIRST_PAGES = 60
+_NUMBER = re.compile(r"\d{1,18}")
 _WAYS_IN = ("robots", "sitemap", "seed")
 _CHUNK = 500
 _FRONT_PAGE = re.compile(
@@ -118,6 +120,8 @@ def note_yield(store: Store, portal_key: str, yields: Yields, lease: LeasedUrl, 
         yields.note_nothing(lease, outcome.reason)
     else:
         yields.note_page(lease, article=outcome.article is not None, links=outcome.links, fresh=fresh)
+        if outcome.article is not None:
+            yields.note_date(outcome.article.published_at)
     return fresh if lease.kind in (*LISTINGS, "seed", "sitemap") else 0
 
 
@@ -151,6 +155,31 @@ def held_back(links: Sequence[Link], since: str | None) -> tuple[Link, ...]:
         else link
         for link in links
     )
+
+
+def arranged(verdict: Verdict, options: Options) -> tuple[Link, ...]:
+    """Return the links of an answer as they are to be entered, for URLs of one priority are fetched in order.
+
+    A sitemap's newest come first. Where not everything will be fetched, the first pages of listings, which
+    name the newest, come before the articles that are found on the way.
+    """
+    links = held_back(verdict.outcome.links, options.since)
+    if verdict.page is not None and verdict.page.kind == "sitemap":
+        links = tuple(sorted(links, key=_newness, reverse=True))
+    if options.max_requests is None and options.since is None:
+        return links
+    return tuple(
+        replace(link, priority=_FIRST_PAGES)
+        if link.kind == "listing" and link.state == "pending" and not PAGING.search(link.url)
+        else link
+        for link in links
+    )
+
+
+def _newness(link: Link) -> tuple[str, int]:
+    """Return what sorts a sitemap's entries by age: their date, else the last number of their address."""
+    numbers = _NUMBER.findall(link.url.rpartition("/")[2])
+    return link.lastmod or "", int(numbers[-1]) if numbers else 0
 
 
 def stock(store: Store, portal_key: str) -> tuple[int, dict[str, int]]:

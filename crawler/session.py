@@ -58,7 +58,7 @@ class Session:
         known = store.portal(portal.key)
         platform = portal.platform or (known.platform if known else None)
         self.portal = replace(portal, platform=platform, chrome=known.chrome if known else None)
-        self.tally, self.yields, self.spelling = Tally(), Yields(), Spelling()
+        self.tally, self.yields, self.spelling = Tally(), Yields(options.since), Spelling()
         self.robots, self.chains = RobotsBook(), Chains()
         self.schemes = Schemes(to_http=options.insecure_tls)
         self.gates = Gates.for_run(options)
@@ -235,7 +235,8 @@ class Session:
         else:
             recrawl.note_redirect(self.store, self.portal.key, self.yields, lease, outcome)
         outcome = self.chains.cut(lease, outcome)
-        outcome = replace(outcome, links=recrawl.held_back(outcome.links, self.options.since))
+        arranged = recrawl.arranged(replace(verdict, outcome=outcome), self.options)
+        outcome = replace(outcome, links=arranged)
         for issue in outcome.issues:
             self.tally.issues[issue.kind] += 1
         self.committer.add(outcome)

@@ -32,6 +32,10 @@ _WASTED_TWICE = 5
 _EMPTY_WORDS = ("not_found", "login", "redirected_home")
 # After everything else but files: a page that is demoted is still asked for, in case it was judged too early.
 DEMOTED = 12
+# Why a URL waits for a run without --since; such a run opens it again.
+OLDER = "older than --since"
+# So many articles in a row that are older than --since: the pages of listings that follow are older still.
+_OLD_RUN = 20
 _NUMBERS = re.compile(r"\d+")
 # Feeds name the newest articles once more; they are asked after the listings.
 LISTINGS: frozenset[UrlKind] = frozenset({"listing", "feed"})
@@ -62,7 +66,9 @@ def folder_of(url: str) -> str:
 class Yields:
     """Counts what listings and pages taught, and says which of those that wait need no request any more."""
 
-    def __init__(self) -> None:
+    def __init__(self, since: str | None = None) -> None:
+        self.since = since
+        self._old_run = 0
         self.in_sitemaps = 0
         self.articles = 0
         self._barren_run = self._deep_run = 0
@@ -106,6 +112,11 @@ class Yields:
         elif lease.kind == "page":
             self._wasted[family] += 1
 
+    def note_date(self, published_at: str | None) -> None:
+        """Note when an article was published (ISO), for a crawl that wants what is new only."""
+        if self.since and published_at:
+            self._old_run = self._old_run + 1 if published_at[:10] < self.since else 0
+
     def note_nothing(self, lease: LeasedUrl, reason: str) -> None:
         """Note that a page said "nothing here" without the status that says so (soft 404, front page)."""
         if lease.kind == "page" and reason in _EMPTY_WORDS:
@@ -142,6 +153,8 @@ class Yields:
         if lease.kind not in LISTINGS or (lease.kind == "feed" and not self.feeds):
             # One feed is always read: the next run asks it first what is new.
             return ""
+        if self._old_run >= _OLD_RUN and PAGING.search(lease.url):
+            return f"{OLDER} {self.since}"
         known_ground = len(self._ground) >= _GROUND * max(self.articles, 1)
         if self._barren[_family(lease)] >= (2 if known_ground else _BARREN_IN_FAMILY):
             return "listing repeats what is known"
