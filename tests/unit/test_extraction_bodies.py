@@ -17,7 +17,7 @@ def page(lines, head="", above="", below=""):
     return (
         f"<html><head><title>{TITLE}</title>{head}</head><body>"
         f"<ul><li><a href='/'>Đầu"
-        f"</a></li></ul><div class=m><h1>{TITLE}</h1>{above}<div class=c>{body}</div>{below}</div></body></html>"
+        f"</a></li></ul><div class=m><h1>{TITLE}</h1>{above}<div class=c>{body}</div>{below}</div></body>"
     )
 
 
