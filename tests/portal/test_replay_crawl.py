@@ -16,7 +16,7 @@ from tests.portal.replay import Replay
 DRAFT = "KHÔNG HIỂN THỊ"
 
 
-@pytest.mark.parametrize(("name", "most_per_article"), [("nukeviet", 1.5), ("wordpress", 2.0)])
+@pytest.mark.parametrize(("name", "most_per_article"), [("nukeviet", 1.35), ("wordpress", 1.5)])
 def test_a_portal_is_archived_whole_and_once(
     shared_dir: Path, tmp_path: Path, name: str, most_per_article: float
 ) -> None:
@@ -40,7 +40,7 @@ def test_a_portal_is_archived_whole_and_once(
     assert summary["requests"] == first, "the summary counts what the server saw"
     found = [unquote(url) for (url,) in query(archive, "SELECT url FROM articles")]
     assert len(found) == len(set(found))
-    assert len(wanted & set(found)) >= 0.99 * len(wanted), sorted(wanted - set(found))
+    assert wanted <= set(found), sorted(wanted - set(found))
     assert not query(archive, f"SELECT url FROM articles WHERE title LIKE '%{DRAFT}%'")
     titles = [
         title

@@ -1,0 +1,147 @@
+"""Turns: which URL is handed out next, what is not, and that nothing handed out is lost."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from archive.ledger import utc
+from archive.records import Link, Outcome, Portal
+from archive.store import Store
+from crawler.frontier import Frontier
+from crawler.gates import Gates
+from crawler.robots import RobotsBook, Rules, rules_of
+
+ROOT = "http://xa.gov.example"
+
+
+def link(path, kind="article", priority=50):
+    return Link(ROOT + path, path, kind, priority=priority)
+
+
+class Crawl:
+    """A frontier whose every turn is answered at once."""
+
+    def __init__(self, store, **options):
+        self.store = store
+        self.portal = Portal("xa", hosts=("xa.gov.example",))
+        self.crawl_id = store.begin_crawl(self.portal)
+        self.queue = []
+        self.robots = RobotsBook()
+        self.robots.put(ROOT, rules_of(200, b"User-agent: *\nDisallow: /rieng/\n"))
+        self.wanted = []
+        self.frontier = Frontier(
+            store.ledger, "xa", self.crawl_id, gates=Gates(0.0), robots=self.robots,
+            record=self.queue.append, hurry=self.hurry, want_robots=self.wanted.append, **options,
+        )  # fmt: skip
+
+    def hurry(self):
+        group, self.queue[:] = list(self.queue), []
+        if group:
+            stored = self.store.record(self.crawl_id, group)
+            new = any(one.new_links for one in stored)
+            self.frontier.settled([outcome.url_id for outcome in group], new_links=new)
+
+    def seed(self, *links):
+        self.store.ledger.seed("xa", links)
+
+    def run(self, links_of=lambda _lease: ()):
+        async def turns():
+            taken = []
+            async for lease in self.frontier.turns():
+                taken.append(lease.url.removeprefix(ROOT))
+                self.frontier.fetched(lease)
+                self.queue.append(Outcome(lease.url_id, "done", links=tuple(links_of(lease))))
+            return taken
+
+        return asyncio.run(asyncio.wait_for(turns(), 20))
+
+    def states(self):
+        return {state: count for state, count in self.store.ledger.counts("xa").items() if count}
+
+
+@pytest.fixture
+def store(tmp_path):
+    with Store(tmp_path / "archive") as opened:
+        yield opened
+
+
+def test_by_priority_then_by_age(store):
+    crawl = Crawl(store)
+    crawl.seed(link("/b"), link("/page", "page", 30), link("/a"), link("/", "seed", 95))
+    assert crawl.run() == ["/", "/b", "/a", "/page"]
+    assert crawl.states() == {"done": 4}
+    assert crawl.frontier.reason == ""
+
+
+def test_what_is_found_on_the_way_goes_before_what_is_worth_less(store):
+    crawl = Crawl(store)
+    crawl.seed(link("/danh-muc", "listing", 20), link("/danh-muc?page=2", "listing", 20))
+    found = {"/danh-muc": [link("/moi")]}
+    order = crawl.run(lambda lease: found.get(lease.url.removeprefix(ROOT), ()))
+    assert order == ["/danh-muc", "/moi", "/danh-muc?page=2"]
+
+
+def test_robots_txt_is_kept_and_asked_for_first(store):
+    crawl = Crawl(store)
+    crawl.seed(link("/rieng/1"), link("/tin/1"))
+    assert crawl.run() == ["/tin/1"]
+    assert store.ledger.reasons("xa", "excluded") == {"robots.txt": 1}
+    other = Crawl(store)
+    other.robots = other.frontier.robots = RobotsBook()
+    other.robots.put(ROOT, Rules("unreachable", why="timeout"))
+    other.seed(link("/tin/2"))
+    assert other.run() == [], "without an answer nothing may be fetched (RFC 9309)"
+    assert store.ledger.counts("xa")["pending"] == 1
+
+
+def test_a_budget_ends_the_turns_and_gives_back_the_rest(store):
+    crawl = Crawl(store, max_requests=2)
+    crawl.seed(*(link(f"/{number}") for number in range(5)))
+    assert crawl.run() == ["/0", "/1"]
+    assert crawl.frontier.reason == "budget"
+    assert crawl.states() == {"done": 2, "pending": 3}
+
+
+def test_what_is_closed_is_excluded_with_its_reason(store):
+    crawl = Crawl(store, closed=lambda lease: "teaches nothing" if "page" in lease.url else "")
+    crawl.seed(link("/a"), link("/danh-muc?page=2", "listing", 20))
+    assert crawl.run() == ["/a"]
+    assert store.ledger.reasons("xa", "excluded") == {"teaches nothing": 1}
+
+
+def test_what_is_demoted_comes_after_all_else(store):
+    crawl = Crawl(store, demoted=lambda lease: lease.kind == "page" and lease.priority > 12)
+    crawl.seed(link("/the/a", "page", 30), link("/danh-muc", "listing", 20), link("/the/b", "page", 30))
+    assert crawl.run() == ["/danh-muc", "/the/a", "/the/b"]
+
+
+def test_a_family_nobody_knows_is_asked_one_by_one(store):
+    crawl = Crawl(store, wary=lambda lease: lease.kind == "page")
+    crawl.seed(*(link(f"/la/{number}", "page", 30) for number in range(3)))
+    unsettled = []
+    taken = crawl.run(lambda _lease: unsettled.append(len(crawl.frontier._unsettled)) or ())
+    assert taken == ["/la/0", "/la/1", "/la/2"]
+    assert unsettled == [1, 1, 1]
+
+
+def test_a_retry_waits_for_its_time(store):
+    crawl = Crawl(store)
+    crawl.seed(link("/a"), link("/b"))
+    (first,) = store.ledger.lease("xa", crawl.crawl_id, 1)
+    soon = datetime.now(UTC) + timedelta(seconds=0.3)
+    store.record(crawl.crawl_id, [Outcome(first.url_id, "pending", "HTTP 500", not_before=utc(soon))])
+    assert crawl.run() == ["/b", "/a"]
+    assert datetime.now(UTC) >= soon
+
+
+def test_closing_gives_back_what_was_handed_out(store):
+    crawl = Crawl(store)
+    crawl.seed(link("/a"), link("/b"))
+
+    async def one():
+        async for _lease in crawl.frontier.turns():
+            crawl.frontier.close()
+
+    asyncio.run(asyncio.wait_for(one(), 20))
+    assert crawl.states() == {"pending": 2}
