@@ -152,3 +152,39 @@ def test_next_url_stays_flat(store):
     fill(1000, 49_000)
     # Half of them wait for a retry and stand before the others: a scan would cost 50 times as much.
     assert cost() < 5 * small + 0.001
+
+
+def test_the_kept_counts_are_the_counted_ones(store):
+    crawl_id = begun(store, range(1, 9))
+    leased = store.ledger.lease(PORTAL.key, crawl_id, 5)
+    store.record(
+        crawl_id, [Outcome(leased[0].url_id, "done"), Outcome(leased[1].url_id, "failed", "timeout")]
+    )
+    store.ledger.demote(leased[2].url_id, 3)
+    store.ledger.release([leased[3].url_id])
+    with pytest.raises(ValueError, match="cannot become"):
+        store.record(crawl_id, [Outcome(leased[4].url_id, "done"), Outcome(leased[0].url_id, "excluded")])
+    counted = dict(store.db.execute("SELECT state, count(*) FROM urls GROUP BY state").fetchall())
+    assert {state: count for state, count in store.ledger.counts(PORTAL.key).items() if count} == counted
+    assert sum(counted.values()) == 8
+
+
+def test_a_demoted_url_comes_last(store):
+    crawl_id = begun(store, [])
+    store.ledger.seed(PORTAL.key, [link(1, priority=30), link(2, priority=20)])
+    (first,) = store.ledger.lease(PORTAL.key, crawl_id, 1)
+    assert (first.url, first.priority) == (address(1), 30)
+    store.ledger.demote(first.url_id, 12)
+    assert [lease.url for lease in store.ledger.lease(PORTAL.key, crawl_id, 2)] == [address(2), address(1)]
+
+
+def test_what_is_due_is_opened_and_nothing_else(store):
+    crawl_id = begun(store, [1, 2, 3])
+    leased = store.ledger.lease(PORTAL.key, crawl_id, 3)
+    store.record(crawl_id, [Outcome(lease.url_id, "done") for lease in leased])
+    with store.db.transaction() as connection:
+        connection.execute("UPDATE urls SET next_due_at = '2026-01-01' WHERE url_id = ?", (leased[0].url_id,))
+        connection.execute("UPDATE urls SET next_due_at = '2026-03-01' WHERE url_id = ?", (leased[1].url_id,))
+    assert store.ledger.reopen_due(PORTAL.key, 14, now="2026-02-01") == 1
+    (due,) = store.ledger.lease(PORTAL.key, crawl_id, 3)
+    assert (due.url_id, due.priority) == (leased[0].url_id, 14)
