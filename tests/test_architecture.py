@@ -22,10 +22,10 @@ ARCHIVE_LADDER = (
     "vietnamese jurisdictions issuers urls digests software",
     "warc schema lock",
     "database",
-    "places ledger store files",
+    "places portal_files ledger store files",
     "revisions search status due",
     "near_duplicates attribution",
-    "reading verify backup",
+    "fixity reading verify backup repair audit",
     "export merge",
     "web",
     "commands cli __main__",
@@ -40,7 +40,8 @@ CRAWLER_LADDER = (
     "multipage groups gates schemes chains robots recrawl commit frontier learning robots_turns "
     "portals_kept reextract",
     "wire middlewares browser visit rendering",
-    "session attaching sharing plans conducting expecting completeness reconcile run probing summary spiders",
+    "session attaching ingest sharing plans conducting expecting completeness reconcile run probing summary spiders "
+    "ingest rebuild verifying",
     "commands cli",
 )
 
