@@ -172,18 +172,23 @@ class Ledger:
         capture = outcome.capture
         # They stand for the last good copy: a login page's do not, and a later copy without them has none.
         good = capture is not None and capture.status == 200 and not outcome.reason
+        seen_at = capture.captured_at if capture else at
+        # An old capture that comes in later says nothing of today: nothing here goes back in time.
         self.db.conn.execute(
             "UPDATE urls SET state = ?, reason = ?, not_before = ?, attempts = attempts + 1,"
-            " leased_by = NULL, fetched_at = coalesce(?, fetched_at),"
-            " etag = iif(?, ?, etag), last_modified = iif(?, ?, last_modified) WHERE url_id = ?",
+            " leased_by = NULL, fetched_at = max(?, coalesce(fetched_at, '')),"
+            " etag = iif(? AND ? >= coalesce(fetched_at, ''), ?, etag),"
+            " last_modified = iif(? AND ? >= coalesce(fetched_at, ''), ?, last_modified) WHERE url_id = ?",
             (
                 outcome.state,
                 outcome.reason,
                 _in_utc(outcome.not_before) if outcome.state == "pending" and outcome.not_before else None,
-                capture.captured_at if capture else at,
+                seen_at,
                 good,
+                seen_at,
                 capture.etag if capture else None,
                 good,
+                seen_at,
                 capture.last_modified if capture else None,
                 outcome.url_id,
             ),

@@ -16,6 +16,7 @@ _TABLES: tuple[tuple[str, str], ...] = (
     ("files", f"file_id IN (SELECT file_id FROM shard.attachments WHERE article_id IN ({_ARTICLES}))"),
     ("revisions", f"article_id IN ({_ARTICLES})"),
     ("articles", _OWN),
+    ("sightings", f"revision_id IN ({_REVISIONS})"),
     ("aliases", _OWN),
     ("attachments", f"article_id IN ({_ARTICLES})"),
     ("images", f"article_id IN ({_ARTICLES})"),

@@ -7,8 +7,8 @@ from dataclasses import fields
 from typing import Any
 
 from archive.records import Article, Attachment, Capture, Citation, Image, Link, Outcome, RemovedBlock
-from archive.store.articles import FIELDS
 from archive.store.blocks import decode_blocks
+from archive.store.fields import FIELDS
 
 _CAPTURE = tuple(field.name for field in fields(Capture))
 _ARTICLE_FIELDS = ", ".join(f"a.{name}" for name in FIELDS)

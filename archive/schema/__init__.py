@@ -9,6 +9,7 @@ from archive.schema import (
     m0006_near_duplicates,
     m0009_places,
     m0010_issuers,
+    m0011_sightings,
 )
 from archive.schema.registry import migrations
 
@@ -21,5 +22,6 @@ __all__ = [
     "m0006_near_duplicates",
     "m0009_places",
     "m0010_issuers",
+    "m0011_sightings",
     "migrations",
 ]

@@ -1,30 +1,20 @@
-"""Which article a page is, and what its text does to it: new, changed or the same."""
+"""Which article a page is: a new one, or a known one met again (`archive.store.timeline`: how it stands)."""
 
-import json
 import sqlite3
-from dataclasses import asdict, dataclass
-from typing import Literal
+from dataclasses import dataclass
 
 from archive.digests import text_digest
-from archive.records import Article, Attachment, Image
-from archive.store.blocks import encode_blocks
-from archive.store.parts import Documents, files_of, replace_files, save_citations
+from archive.records import Article
+from archive.store.fields import FIELDS, values_of
+from archive.store.parts import Documents, replace_files, save_citations
+from archive.store.timeline import Change, Sighting, Timeline, insert_revision
 from archive.urls import urlkey
-
-Change = Literal["new", "changed", "same"]
 
 # Below this many characters two notices of one day may be word for word the same and still be two
 # ("Xem tệp đính kèm."): where the CMS counts them as two, so do we.
 _TELLING_LENGTH = 200
 
-# The fields a revision keeps when a later one takes its place in `articles`.
-FIELDS = (
-    "title", "lead", "text", "published_at", "published_precision", "published_evidence", "updated_at",
-    "section", "byline", "source", "source_portal", "rests_on", "rests_on_date", "tags", "confidence",
-)  # fmt: skip
-_JSON_FIELDS = ("tags",)
-
-_FOUND = "SELECT a.article_id, a.content_id, a.title, a.text_digest, a.revision_id, a.status FROM articles a "
+_FOUND = "SELECT a.article_id, a.content_id, a.title, a.text_digest, a.revision_id FROM articles a "
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +26,6 @@ class Known:
     title: str
     text_digest: str
     revision_id: int
-    status: str
     moved: bool = False  # met by its text alone, under a URL that is new
 
 
@@ -65,6 +54,7 @@ class Articles:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self.documents = Documents(connection)
+        self._timeline = Timeline(connection, self.documents)
 
     def save(self, portal_key: str, capture_id: int, captured_at: str, article: Article) -> Saved:
         """Store *article* as read from the capture; twice the same text makes no second revision."""
@@ -78,9 +68,8 @@ class Articles:
         if known is None:
             return Saved(self._insert(portal_key, key, capture_id, captured_at, article, digest), "new")
         events = self._note_alias(portal_key, key, known, article, captured_at)
-        if known.text_digest == digest:
-            return Saved(known.article_id, "same", events + self._seen_again(known, captured_at))
-        change, more = self._change(known, capture_id, captured_at, article, digest)
+        sighting = Sighting(capture_id, captured_at, article, digest)
+        change, more = self._timeline.place(known.article_id, known.revision_id, sighting)
         return Saved(known.article_id, change, events + more)
 
     def standing(self, portal_key: str, article: Article) -> Standing | None:
@@ -116,9 +105,9 @@ class Articles:
         two_ids = found.content_id is not None and article.content_id not in (None, found.content_id)
         return None if two_ids and len(article.text) < _TELLING_LENGTH else found
 
-    def _row(self, where: str, *values: object) -> tuple[int, str | None, str, str, int, str] | None:
+    def _row(self, where: str, *values: object) -> tuple[int, str | None, str, str, int] | None:
         # The plus keeps the planner on the index of *where*: by the order alone it would walk all articles.
-        row: tuple[int, str | None, str, str, int, str] | None
+        row: tuple[int, str | None, str, str, int] | None
         row = self._connection.execute(f"{_FOUND}{where} ORDER BY +a.article_id LIMIT 1", values).fetchone()
         return row
 
@@ -135,7 +124,9 @@ class Articles:
         article_id = 1 + int(
             self._connection.execute("SELECT coalesce(max(article_id), 0) FROM articles").fetchone()[0]
         )
-        revision_id = self._insert_revision(article_id, 1, capture_id, captured_at, article, digest)
+        revision_id = insert_revision(
+            self._connection, article_id, 1, capture_id, captured_at, article, digest
+        )
         names = ", ".join(FIELDS)
         self._connection.execute(
             f"INSERT INTO articles (article_id, portal_key, content_id, url, urlkey, {names}, text_digest,"
@@ -147,107 +138,6 @@ class Articles:
         save_citations(self._connection, self.documents, revision_id, article)
         replace_files(self._connection, article_id, article, known=False)
         return article_id
-
-    def _insert_revision(
-        self,
-        article_id: int,
-        number: int,
-        capture_id: int,
-        captured_at: str,
-        article: Article,
-        digest: str,
-        body: str | None = None,
-    ) -> int:
-        cursor = self._connection.execute(
-            "INSERT INTO revisions (article_id, number, capture_id, captured_at, text_digest, extractor,"
-            " method, reading, body, blocks, removed, notes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                article_id,
-                number,
-                capture_id,
-                captured_at,
-                digest,
-                article.extractor,
-                article.method,
-                article.reading,
-                body,
-                encode_blocks(article.blocks, article.text),
-                dump([asdict(block) for block in article.removed]) if article.removed else "[]",
-                dump(article.notes),
-            ),
-        )
-        return int(cursor.lastrowid or 0)
-
-    def _change(
-        self, known: Known, capture_id: int, captured_at: str, article: Article, digest: str
-    ) -> tuple[Change, tuple[tuple[str, str], ...]]:
-        number, last_at = self._connection.execute(
-            "SELECT max(number) + 1, (SELECT captured_at FROM revisions WHERE revision_id = ?)"
-            " FROM revisions WHERE article_id = ?",
-            (known.revision_id, known.article_id),
-        ).fetchone()
-        if captured_at < last_at:
-            return self._add_past(known, number, capture_id, captured_at, article, digest)
-        self._supersede(known)
-        revision_id = self._insert_revision(
-            known.article_id, number, capture_id, captured_at, article, digest
-        )
-        self._connection.execute(
-            f"UPDATE articles SET {' = ?, '.join(FIELDS)} = ?, text_digest = ?, revision_id = ?,"
-            " status = 'changed', content_id = coalesce(content_id, ?),"
-            " last_captured_at = max(last_captured_at, ?) WHERE article_id = ?",
-            (*values_of(article), digest, revision_id, article.content_id, captured_at, known.article_id),
-        )
-        save_citations(self._connection, self.documents, revision_id, article)
-        replace_files(self._connection, known.article_id, article, known=True)
-        events = [("edit", f"revision {number}")]
-        if known.status == "gone":
-            events.append(("comeback", "the article answers again, with another text"))
-        return "changed", tuple(events)
-
-    def _add_past(
-        self, known: Known, number: int, capture_id: int, captured_at: str, article: Article, digest: str
-    ) -> tuple[Change, tuple[tuple[str, str], ...]]:
-        """Keep a text that an older capture shows: it joins the line and never replaces the current one."""
-        self._connection.execute(
-            "UPDATE articles SET first_captured_at = min(first_captured_at, ?) WHERE article_id = ?",
-            (captured_at, known.article_id),
-        )
-        if self._connection.execute(
-            "SELECT 1 FROM revisions WHERE article_id = ? AND text_digest = ?", (known.article_id, digest)
-        ).fetchone():
-            return "same", ()
-        fields = dict(zip(FIELDS, values_of(article), strict=True))
-        body = body_json(fields, article.attachments, article.images)
-        revision_id = self._insert_revision(
-            known.article_id, number, capture_id, captured_at, article, digest, body
-        )
-        save_citations(self._connection, self.documents, revision_id, article)
-        return "changed", (("edit", f"revision {number}, from an older capture"),)
-
-    def _supersede(self, known: Known) -> None:
-        """Move the fields of the current revision from `articles` into its own row."""
-        row = self._connection.execute(
-            f"SELECT {', '.join(FIELDS)} FROM articles WHERE article_id = ?", (known.article_id,)
-        ).fetchone()
-        body = body_json(dict(zip(FIELDS, row, strict=True)), *files_of(self._connection, known.article_id))
-        self._connection.execute(
-            "UPDATE revisions SET body = ? WHERE revision_id = ?", (body, known.revision_id)
-        )
-
-    def _seen_again(self, known: Known, captured_at: str) -> tuple[tuple[str, str], ...]:
-        status = known.status
-        if status == "gone":
-            revisions = self._connection.execute(
-                "SELECT count(*) FROM revisions WHERE article_id = ?", (known.article_id,)
-            ).fetchone()[0]
-            status = "changed" if revisions > 1 else "live"
-        self._connection.execute(
-            "UPDATE articles SET last_captured_at = max(last_captured_at, ?),"
-            " first_captured_at = min(first_captured_at, ?), status = ? WHERE article_id = ?",
-            (captured_at, captured_at, status, known.article_id),
-        )
-        return (("comeback", "the article answers again, unchanged"),) if known.status == "gone" else ()
 
     def _note_alias(
         self, portal_key: str, key: str, known: Known, article: Article, captured_at: str
@@ -264,26 +154,3 @@ class Articles:
             if cursor.rowcount > 0
             else ()
         )
-
-
-def values_of(article: Article) -> list[object]:
-    """Return the fields of an article in the order of FIELDS, as the table keeps them."""
-    return [
-        dump(getattr(article, name)) if name in _JSON_FIELDS else getattr(article, name) for name in FIELDS
-    ]
-
-
-def body_json(
-    fields: dict[str, object], attachments: tuple[Attachment, ...], images: tuple[Image, ...]
-) -> str:
-    """Return what a revision keeps of its own once it is not the current one."""
-    kept = {name: value for name, value in fields.items() if value not in (None, "")}
-    kept["tags"] = json.loads(str(fields["tags"]))
-    kept["attachments"] = [asdict(file) for file in attachments]
-    kept["images"] = [asdict(image) for image in images]
-    return dump(kept)
-
-
-def dump(value: object) -> str:
-    """Return JSON as the tables keep it."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

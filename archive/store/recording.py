@@ -9,8 +9,9 @@ from archive.database import ArchiveDatabase
 from archive.files import save_file
 from archive.ledger import Ledger, utc_now
 from archive.records import Capture, Issue, Outcome
-from archive.store.articles import Articles, Change
+from archive.store.articles import Articles
 from archive.store.standing import GONE_AFTER, note_standing
+from archive.store.timeline import Change
 
 _CAPTURE_FIELDS = tuple(field.name for field in fields(Capture))
 _CAPTURE = (

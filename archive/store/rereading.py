@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 from archive.digests import text_digest
 from archive.records import Article
-from archive.store.articles import FIELDS, body_json, dump, values_of
 from archive.store.blocks import encode_blocks
+from archive.store.fields import FIELDS, body_json, dump, values_of
 from archive.store.parts import Documents, files_of, replace_files, save_citations
 
 RereadChange = Literal["same", "fields", "text"]

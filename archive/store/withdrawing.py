@@ -20,6 +20,7 @@ def withdraw(connection: sqlite3.Connection, revision_id: int, why: str, agent: 
         return False
     article_id, portal_key, url, title, _ = row
     connection.execute("DELETE FROM citations WHERE revision_id = ?", (revision_id,))
+    connection.execute("DELETE FROM sightings WHERE revision_id = ?", (revision_id,))
     for table, column, required in _children(connection):
         # A row of the ledger only mentions the article; an attachment or an alias is a part of it.
         does = f'DELETE FROM "{table}"' if required else f'UPDATE "{table}" SET "{column}" = NULL'
