@@ -17,18 +17,14 @@ from warcio.archiveiterator import ArchiveIterator
 
 _TOKEN = re.compile(r"\w+")
 # Typographic forms a theme puts in place of what the editor typed; the truth keeps the typed ones.
-# Eth and Đ look alike; editors typed either, and the truth keeps what they typed.
-_ETH = {"\u00d0": "\u0110", "\u00f0": "\u0111"}
-_LETTERS = str.maketrans(_ETH)
 _TYPESET = str.maketrans(
-    _ETH
-    | {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "″": '"', "′": "'", "–": "-", "—": "-", "…": "..."}
+    {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "″": '"', "′": "'", "–": "-", "—": "-", "…": "..."}
 )
 
 
 def shingles(text: str) -> Counter[tuple[str, ...]]:
     """Return the 4-shingles of a text with their counts."""
-    tokens = _TOKEN.findall(unicodedata.normalize("NFC", text).translate(_LETTERS))
+    tokens = _TOKEN.findall(unicodedata.normalize("NFC", text))
     if not tokens:
         return Counter()
     if len(tokens) < 4:

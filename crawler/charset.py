@@ -206,10 +206,10 @@ def _finish(text: str, charset: str, body: bytes, notes: list[str]) -> Decoded:
         mended = repairing.mend_escaped(text)
         notes.append("double_escaped" if mended != text else "escaped_markup")
         text = mended
-    if any(sign in body for sign in _ETHS):
-        text, count = repairing.mend_eth(text)
-        if count:
-            notes.append(f"eth:{count}")
+    if any(sign in body for sign in _ETHS) and (count := repairing.count_eths(text)):
+        # Kept as published (I10): nobody sees the difference; numbers of documents and the search indexes
+        # take the one for the other.
+        notes.append(f"eth:{count}")
     return Decoded(text, charset, tuple(notes))
 
 

@@ -212,28 +212,19 @@ def _unescaped(run: str) -> str:
     return _ESCAPED_ENTITY.sub(r"&\1", run) if in_words > 1 else run
 
 
-def mend_eth(text: str) -> tuple[str, int]:
-    """Return *text* with U+00D0 as U+0110 where the page is Vietnamese, and how many there were.
-
-    The two look alike: what the reader saw is kept, and only its code point changes. Icelandic keeps its own.
-    """
-    places = sorted(place for sign in ETHS for place in _places(text, sign))
+def count_eths(text: str) -> int:
+    """Return how often U+00D0 stands for U+0110 in the prose of a Vietnamese page; Icelandic has its own."""
+    places = sum(1 for sign in ETHS for _ in _places(text, sign))
     if not places or _NO_VIETNAMESE.search(text):
-        return text, 0
-    if legacy.vietnamese_words(TAG.sub(" ", text[:200_000])) < _LEAST_VIETNAMESE:
-        return text, 0
-    pieces, end = [], 0
-    for start, stop in places:
-        pieces += [text[end:start], "Đ"]
-        end = stop
-    return "".join((*pieces, text[end:])), len(places)
+        return 0
+    return places if legacy.vietnamese_words(TAG.sub(" ", text[:200_000])) >= _LEAST_VIETNAMESE else 0
 
 
-def _places(text: str, sign: str) -> Iterator[tuple[int, int]]:
+def _places(text: str, sign: str) -> Iterator[int]:
     start = text.find(sign)
     while start >= 0:
         if not _in_tag(text, start):
-            yield start, start + len(sign)
+            yield start
         start = text.find(sign, start + 1)
 
 
