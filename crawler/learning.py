@@ -42,6 +42,9 @@ def learn_from(store: Store, portal_key: str) -> ChromeModel | None:
     model = learn(portal_key, distinct(pages))
     if not is_mature(model):
         return None
+    known = store.load_chrome(portal_key)
+    if known is not None and digest_of(known) == digest_of(model) and is_renewed(known):
+        model = replace(model, data={**model.data, "renewed": digest_of(model)})
     store.save_chrome(model, keep=MOST_PAGES)
     return model
 
@@ -155,17 +158,24 @@ class Learning:
         if self._turn.locked():
             return
         async with self._turn:
-            model = portal.chrome
-            while True:
-                if self._evidence >= self._next_at or (self._is_lost and self._evidence >= MATURE_PAGES):
-                    model = self._learn(model, use)
-                if self._to_renew and model is not None:
-                    self._to_renew = False
-                    await self._renew(replace(portal, chrome=model), model)
-                elif self._late:
-                    await self._read_late(replace(portal, chrome=model))
-                else:
-                    return
+            try:
+                await self._go_on(portal, use)
+            except Exception:  # the boundary of learning: the page that brought it here is settled already
+                logger.exception("learning from %s failed", self._key)
+                self._to_renew, self._late = False, []
+
+    async def _go_on(self, portal: Portal, use: Callable[[ChromeModel], None]) -> None:
+        model = portal.chrome
+        while True:
+            if self._evidence >= self._next_at or (self._is_lost and self._evidence >= MATURE_PAGES):
+                model = self._learn(model, use)
+            if self._to_renew and model is not None:
+                self._to_renew = False
+                await self._renew(replace(portal, chrome=model), model)
+            elif self._late:
+                await self._read_late(replace(portal, chrome=model))
+            else:
+                return
 
     def _learn(self, model: ChromeModel | None, use: Callable[[ChromeModel], None]) -> ChromeModel | None:
         self._flush()
