@@ -64,9 +64,7 @@ _EXCLUDED_RE = re.compile(
 )
 _REASONS = {f"r{index}": reason for index, (reason, _) in enumerate(_EXCLUDED)}
 # `…html/en`, `…/en/vi`: the same page under any number of locales (Liferay, and whoever copied it).
-_LOCALE_TAIL = re.compile(
-    r"(?<=\.html)(?:/(?:en|vi)(?:[-_]\w\w)?)+/?$|(?:/(?:en|vi)(?:[-_]\w\w)?){2,}/?$", re.IGNORECASE
-)
+_LOCALE = re.compile(r"(?:en|vi)(?:[-_]\w\w)?", re.IGNORECASE)
 _SITEMAP = re.compile(r"/(?:[\w-]*sitemap[\w-]*)\.xml(?:\.gz)?$", re.IGNORECASE)
 _FEED = re.compile(
     r"/(?:rss|feeds?|atom)(?:/|$|\.xml$|\.aspx$)|\.rss$|\.atom$|[?&](?:feed=|format=feed|type=rss)",
@@ -100,6 +98,18 @@ def shared_identity(parts: SplitResult, url: str) -> Identity | None:
     return None
 
 
+def _without_locales(path: str) -> str:
+    """Return the path without locales behind it: one behind `.html`, two anywhere."""
+    kept = path.rstrip("/").split("/")
+    count = 0
+    while len(kept) > 1 and _LOCALE.fullmatch(kept[-1]):
+        kept.pop()
+        count += 1
+    if count > 1 or (count == 1 and kept[-1].lower().endswith(".html")):
+        return "/".join(kept) or "/"
+    return path
+
+
 class Generic(Platform):
     """Any CMS: nothing is assumed but what HTML itself calls furniture, and what the URL says."""
 
@@ -118,7 +128,7 @@ class Generic(Platform):
     )
 
     def identify(self, parts: SplitResult) -> Identity:
-        parts = parts._replace(path=_LOCALE_TAIL.sub("", parts.path) or "/")
+        parts = parts._replace(path=_without_locales(parts.path))
         url = urlunsplit((parts.scheme, parts.netloc, parts.path, clean_query(parts.query), ""))
         if (shared := shared_identity(parts, url)) is not None:
             return shared

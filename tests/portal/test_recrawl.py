@@ -50,26 +50,7 @@ def test_five_new_three_edited_two_deleted_on_a_real_portal(shared_dir: Path, tm
     with Replay.of_warc(shared_dir / "captures" / "nukeviet.warc.gz") as replay:
         site = replay.site
         first, asked = run(replay, archive)
-        paths = [row["url"].removeprefix(site.recorded_origin) for row in truth]
-        home = site.pages["/"].body.decode()
-        # One whose headline stands on the front page in one place, and four that it does not name.
-        shown = next(
-            (path, row["title"]) for path, row in zip(paths, truth, strict=True)
-            if home.count(row["title"] + "<") == 1 and home.count(path) >= 1
-        )  # fmt: skip
-        hidden = [
-            path for path in paths if path.rsplit("/", 1)[1] not in home and site.pages[path].status == 200
-        ]
-        silent, deleted = hidden[:2], hidden[2:4]
-        _publish_five(site, paths[0], truth[0]["title"])
-        for path in silent:
-            site.edit(path, lambda body: body.replace(b'id="news-bodyhtml"', b'id="news-bodyhtml"', 1))
-            _insert_sentence(site, path)
-        changed_title = shown[1] + " (cập nhật)"
-        for page in ("/", shown[0]):
-            site.edit(page, lambda body: body.replace(shown[1].encode(), changed_title.encode()))
-        site.remove(deleted[0])
-        site.put(deleted[1], "", status=301, Location=site.recorded_origin + "/")
+        shown, silent, deleted = _change(site, truth)
 
         second, again = run(replay, archive)
         assert second["articles"] == {"new": 5, "changed": 1, "same": 0}
@@ -87,7 +68,7 @@ def test_five_new_three_edited_two_deleted_on_a_real_portal(shared_dir: Path, tm
         assert set(silent) | set(deleted) <= set(later)
 
     edited = {unquote(url) for (url,) in query(archive, "SELECT url FROM edited_articles")}
-    assert edited == {unquote(replay.origin + path) for path in (shown[0], *silent)}
+    assert edited == {unquote(replay.origin + path) for path in (shown, *silent)}
     absent = {
         unquote(url): detail
         for url, detail in query(
@@ -103,6 +84,29 @@ def test_five_new_three_edited_two_deleted_on_a_real_portal(shared_dir: Path, tm
     assert not query(archive, "SELECT 1 FROM articles WHERE status = 'gone'"), "one day proves nothing"
     assert first["articles_in_archive"] + 5 == third["articles_in_archive"]
     assert len(again) <= 0.1 * len(asked)
+
+
+def _change(site, truth):
+    """Publish five, edit three, delete two; return the edit the front page shows, the others, the deleted."""
+    paths = [row["url"].removeprefix(site.recorded_origin) for row in truth]
+    home = site.pages["/"].body.decode()
+    # One whose headline stands on the front page in one place, and four that it does not name.
+    shown = next(
+        (path, row["title"]) for path, row in zip(paths, truth, strict=True)
+        if home.count(row["title"] + "<") == 1 and home.count(path) >= 1
+    )  # fmt: skip
+    hidden = [path for path in paths if path.rsplit("/", 1)[1] not in home and site.pages[path].status == 200]
+    silent, deleted = hidden[:2], hidden[2:4]
+    _publish_five(site, paths[0], truth[0]["title"])
+    for path in silent:
+        site.edit(path, lambda body: body.replace(b'id="news-bodyhtml"', b'id="news-bodyhtml"', 1))
+        _insert_sentence(site, path)
+    changed_title = shown[1] + " (cập nhật)"
+    for page in ("/", shown[0]):
+        site.edit(page, lambda body: body.replace(shown[1].encode(), changed_title.encode()))
+    site.remove(deleted[0])
+    site.put(deleted[1], "", status=301, Location=site.recorded_origin + "/")
+    return shown[0], silent, deleted
 
 
 def _publish_five(site, path, title) -> None:
