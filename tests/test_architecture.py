@@ -40,7 +40,7 @@ CRAWLER_LADDER = (
     "multipage groups gates schemes chains robots recrawl commit frontier learning robots_turns "
     "portals_kept reextract",
     "wire middlewares browser visit rendering",
-    "session attaching ingest sharing plans conducting expecting completeness reconcile run probing "
+    "session attaching sharing plans conducting expecting completeness reconcile run probing "
     "summary spiders "
     "ingest rebuild verifying",
     "commands cli",

@@ -34,7 +34,10 @@ _LOOSE = {
     ("issues", "crawl_id"): "crawls",
 }
 # Entities that both archives may have, and what makes them the same.
-_SHARED = {"documents": ("normal", "coalesce(year, 0)"), "files": ("body_digest",)}
+_SHARED = {
+    "documents": ("normal", "coalesce(year, 0)", "coalesce(issuer_unit, '')"),
+    "files": ("body_digest",),
+}
 
 
 def copy_portal(connection: sqlite3.Connection, portal: str, names: Mapping[str, str]) -> int:
