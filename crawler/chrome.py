@@ -1,7 +1,7 @@
 """A portal's chrome model at work: what it cuts from a page, and where it says that the title stands."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from archive.records import ChromeModel, RemovedBlock
@@ -13,6 +13,9 @@ from crawler.evidence import fingerprint, is_spared
 # Fewer pages than this teach nothing reliable (measured: 3 to 5 pages are wrong, 10 are right).
 MATURE_PAGES = 10
 _RECURS = "recurs on "
+# Notices of one office may say the same in every sentence but for a number. Where the model would leave less
+# than this of a page's prose, the sentences are its text after all, and only what is no sentence is cut.
+_LEAST_TOLD = 80.0
 
 
 def is_mature(model: ChromeModel | None) -> bool:
@@ -58,16 +61,22 @@ def cut_learned(
     """
     if model is None or model.pages < MATURE_PAGES or not model.chrome:
         return lines, []
+    shares = [share_of(line, model) for line in lines]
+    told = _tells(line for line, share in zip(lines, shares, strict=True) if share is None)
+    spared = told < _LEAST_TOLD and _tells(lines) >= 2 * _LEAST_TOLD
     kept: list[Line] = []
     cut: list[RemovedBlock] = []
-    for index, line in enumerate(lines):
-        share = share_of(line, model)
+    for index, (line, share) in enumerate(zip(lines, shares, strict=True)):
         opens_list = not labels and index + 1 < len(lines) and lines[index + 1].only_links
-        if share is None or (opens_list and not line.links and not weigh(line)):
+        if share is None or (spared and weigh(line)) or (opens_list and not line.links and not weigh(line)):
             kept.append(line)
         else:
             cut.append(RemovedBlock(f"{_RECURS}{share:.0%} of pages", path_of(line.element), line.text))
     return kept, cut
+
+
+def _tells(lines: Iterable[Line]) -> float:
+    return sum(weigh(line) for line in lines)
 
 
 def was_learned(block: RemovedBlock) -> bool:

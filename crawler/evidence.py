@@ -102,10 +102,18 @@ def _half(text: str) -> str:
     return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=6).hexdigest()
 
 
+_HEADS = frozenset(["h1", "h2"])
+
+
 def is_spared(line: Line) -> bool:
-    """Say whether a line is text or a field whatever recurs: a legal formula, a caption, a date, a byline."""
+    """Say whether a line is text or a field whatever recurs: a legal formula, a caption, a date, a byline.
+
+    So is a main heading with a number, which alone may tell one notice of a series from the next.
+    """
     text = line.text
     if line.kind == "caption" or _FORMULA.match(text):
+        return True
+    if line.element.tag in _HEADS and not line.links and any(char.isdigit() for char in text):
         return True
     if _CITES.search(text) and not _LICENCE.search(text):
         return True

@@ -8,7 +8,9 @@ from archive.database import open_archive
 from archive.search import index
 from tests.portal.crawling import crawl, query, start
 from tests.portal.replay import Replay
+from tests.portal.sites import small_site
 from tests.portal.taught import FURNITURE, has_clauses, taught_site, written
+from tests.portal.test_ingest import ingest
 
 COUNT = 64
 
@@ -95,3 +97,28 @@ def test_a_later_crawl_reads_on_with_what_an_earlier_one_learned(tmp_path):
     assert json.loads(done.stdout)["articles"].get("changed", 0) == 0
     (later,) = query(archive, "SELECT model FROM chrome_models")[0]
     assert json.loads(later)["pages"] > json.loads(model)["pages"] >= 10
+
+
+def test_what_others_captured_of_the_portal_comes_out_as_clean(tmp_path):
+    crawled, archive = tmp_path / "crawled", tmp_path / "archive"
+    with Replay(taught_site(COUNT)) as replay:
+        assert crawl(replay.origin + "/", crawled).returncode == 0
+        host = replay.origin.removeprefix("http://")
+    (file,) = (crawled / "warc").glob("*.warc.gz")
+    ingest(archive, file, "--portal", host)
+    assert_clean(archive)
+    assert query(archive, "SELECT count(*), max(number) FROM revisions") == [(COUNT, 1)]
+    assert query(archive, "SELECT count(*) FROM events WHERE kind IN ('edit', 'moved')") == [(0,)]
+    assert query(archive, "SELECT pages >= 10 FROM chrome_models") == [(1,)]
+    before = texts(archive)
+    assert ingest(archive, file, "--portal", host)[0]["captures"] == 0
+    assert texts(archive) == before
+
+
+def test_notices_that_differ_in_a_number_alone_keep_their_text_and_titles(tmp_path) -> None:
+    archive = tmp_path / "kho"
+    with Replay(small_site(24)) as replay:
+        assert crawl(replay.origin + "/", archive).returncode == 0
+    titles = {title for (title,) in query(archive, "SELECT title FROM articles")}
+    assert titles == {f"Xã Tân Lộc họp bàn việc số {number}" for number in range(24)}
+    assert query(archive, "SELECT count(*) FROM articles WHERE text LIKE '%nạo vét%một cửa%'") == [(24,)]
