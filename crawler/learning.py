@@ -85,10 +85,10 @@ def _is_touched(store: Store, kept: Kept, model: ChromeModel, words: set[str]) -
 
 
 class Learning:
-    """The learning of one session. *flush* puts queued outcomes on disk, evidence among them."""
+    """The learning of one session or intake. *flush* puts queued outcomes on disk, evidence among them."""
 
     def __init__(
-        self, store: Store, readers: Readers, portal: Portal, crawl_id: int, flush: Callable[[], None]
+        self, store: Store, readers: Readers, portal: Portal, crawl_id: int | None, flush: Callable[[], None]
     ) -> None:
         self._store = store
         self._readers = readers
@@ -138,6 +138,14 @@ class Learning:
         known = digest_of(portal.chrome)
         article = page.article if page is not None else None
         return bool(known) and article is not None and article.reading.partition(" ")[2] != known
+
+    def note_late(self, article: Article, portal: Portal) -> bool:
+        """Note an article that was held back and is stored now; say whether it is behind the model."""
+        known = digest_of(portal.chrome)
+        behind = bool(known) and article.reading.partition(" ")[2] != known
+        if behind:
+            self._late.append(article)
+        return behind
 
     def note(self, page: Page, portal: Portal) -> None:
         """Take note of an article page that was read, and settled."""

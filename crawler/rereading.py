@@ -9,7 +9,7 @@ from typing import Any
 from archive.digests import text_digest
 from archive.errors import WarcDamaged
 from archive.records import Article, Portal
-from archive.store.rereading import Kept, parts_after
+from archive.store.rereading import Kept, part_at
 from archive.warc.reader import Record, read_record, rendering_of
 from crawler.multipage import MAX_PARTS
 from crawler.parts import join_parts
@@ -56,9 +56,7 @@ async def read_again(
     at = article.next_page
     while at and at not in seen and len(rest) < MAX_PARTS:
         seen.add(at)
-        place = next(
-            ((file, offset) for url, file, offset in parts_after(connection, kept) if url == at), None
-        )
+        place = part_at(connection, kept, at)
         if place is None:
             break
         part = await _read(readers, folder, connection, *place, kept, portal)

@@ -7,7 +7,7 @@ the article: status and revision numbers stay, and a "normalization" event says 
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -16,6 +16,7 @@ from archive.records import Article
 from archive.store.blocks import encode_blocks
 from archive.store.fields import FIELDS, body_json, dump, values_of
 from archive.store.parts import Documents, files_of, replace_files, save_citations
+from archive.urls import urlkey
 
 RereadChange = Literal["same", "fields", "text"]
 
@@ -99,16 +100,30 @@ def said_by(connection: sqlite3.Connection, revision_id: int) -> Said:
     return Said(row[0], row[1] or "", row[2] or "", row[3])
 
 
-def parts_after(connection: sqlite3.Connection, kept: Kept) -> Iterator[tuple[str, str, int]]:
-    """Yield (fetched URL, WARC file, offset) of the captures of an article's further pages.
+def part_at(connection: sqlite3.Connection, kept: Kept, url: str) -> tuple[str, int] | None:
+    """Return WARC file and offset of the capture of an article's further page *url*, None without one.
 
-    They stand in the same row of the ledger and were fetched after the first one.
+    A crawl keeps it in the article's own row of the ledger, fetched after the first page; one that came in
+    from elsewhere has a row of its own, and the capture nearest in time is taken.
     """
-    yield from connection.execute(
-        "SELECT url, warc_file, warc_offset FROM captures WHERE url_id = ? AND url <> ? AND status = 200"
-        " AND captured_at >= ? ORDER BY captured_at DESC",
-        (kept.url_id, kept.fetched_url, kept.captured_at),
-    )
+    row: tuple[str, int] | None = connection.execute(
+        "SELECT warc_file, warc_offset FROM captures WHERE url_id = ? AND url = ? AND status = 200"
+        " AND captured_at >= ? ORDER BY captured_at DESC LIMIT 1",
+        (kept.url_id, url, kept.captured_at),
+    ).fetchone()
+    if row is not None:
+        return row
+    try:
+        key = urlkey(url)
+    except ValueError:
+        return None
+    elsewhere: tuple[str, int] | None = connection.execute(
+        "SELECT c.warc_file, c.warc_offset FROM urls u JOIN captures c ON c.url_id = u.url_id"
+        " WHERE u.portal_key = ? AND u.urlkey = ? AND u.url_id <> ? AND c.status = 200"
+        " ORDER BY abs(julianday(c.captured_at) - julianday(?)), c.capture_id LIMIT 1",
+        (kept.portal_key, key, kept.url_id, kept.captured_at),
+    ).fetchone()
+    return elsewhere
 
 
 def fields_of(connection: sqlite3.Connection, revision_id: int) -> dict[str, object]:

@@ -20,6 +20,8 @@ _OURS = frozenset(
     ["content-length", "warc-block-digest", "warc-payload-digest", "warc-record-id", "warc-target-uri"]
     + ["warc-date", "warc-warcinfo-id", "warc-filename", "warc-segment-number"]
 )
+# Where a copied record was found: file and offset, package and member, or the saved page.
+ORIGIN = "X-Archive-Origin"
 # Ids of records that have none of their own: the same record always gets the same one.
 _NAMESPACE = uuid.UUID("6f0f8a52-6f1e-5c1c-9d3f-0d0f2a1c7b11")
 
@@ -33,8 +35,11 @@ class Copied:
     payload_digest: str
 
 
-def copied(record: Foreign, message: HttpMessage | None) -> Copied:
-    """Return *record* as one gzip member. *message* is the HTTP response in its block, if it is one."""
+def copied(record: Foreign, message: HttpMessage | None, origin: str = "") -> Copied:
+    """Return *record* as one gzip member. *message* is the HTTP response in its block, if it is one.
+
+    *origin* is kept in the record, so that an archive rebuilt from its WARC files still knows it.
+    """
     if message is not None:
         payload = message.payload
     else:
@@ -52,10 +57,12 @@ def copied(record: Foreign, message: HttpMessage | None) -> Copied:
         headers.append(("WARC-Source-Payload-Digest", said))
     if record.cut and not record.header("WARC-Truncated"):
         headers.append(("WARC-Truncated", "unspecified"))
+    if origin:
+        headers.append((ORIGIN, quote(origin, safe=" :/@._-+,()[]!#")))
     headers += [
         (name, value)
         for name, value in record.headers
-        if name.lower() not in _OURS and name.lower() != "warc-type" and name.isascii()
+        if name.lower() not in _OURS and name.lower() not in ("warc-type", ORIGIN.lower()) and name.isascii()
     ]
     return Copied(
         gzip_record(headers, record.block, TEXT_LEVEL),
@@ -96,4 +103,4 @@ def resource_record(url: str, at: datetime, mime: str, body: bytes, note: str) -
     return Foreign(headers, body, 0, len(body))
 
 
-__all__ = ["Copied", "copied", "record_id", "record_time", "resource_record"]
+__all__ = ["ORIGIN", "Copied", "copied", "record_id", "record_time", "resource_record"]

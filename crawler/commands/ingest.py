@@ -15,6 +15,7 @@ from archive.errors import UsageError
 from archive.store import Store
 from archive.warc.writer import WarcWriter
 from crawler.ingest.intake import Intake
+from crawler.ingest.keeping import Copying
 from crawler.ingest.portals import PortalFinder
 from crawler.ingest.sources import Source, sources_of
 from crawler.ingest.taking import Taking
@@ -91,7 +92,8 @@ async def _run(
     ):
         readers = Readers(workers)
         finder = PortalFinder(store, portals)
-        intake = Intake(store, writer, readers, finder, at_once=max(2, 3 * workers), on_tick=progress)
+        keeper = Copying(store, writer)
+        intake = Intake(store, keeper, readers, finder, at_once=max(2, 3 * workers), on_tick=progress)
         try:
             for source in sources:
                 progress.source = source.name

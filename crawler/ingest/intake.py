@@ -12,11 +12,11 @@ from archive.records import Event, Issue, LeasedUrl, Link, Outcome, Portal, UrlK
 from archive.store import Store
 from archive.store.settling import settled
 from archive.warc.arc import Damage, Foreign
-from archive.warc.copying import copied, record_id
-from archive.warc.reader import read_record
-from archive.warc.records import WarcPlace
-from archive.warc.writer import WarcWriter
+from archive.warc.copying import record_id
 from crawler import recrawl
+from crawler.exchange import Exchange
+from crawler.ingest.keeping import Keeper
+from crawler.ingest.lessons import Lessons
 from crawler.ingest.parts import PartsBook
 from crawler.ingest.portals import PortalFinder
 from crawler.ingest.records import Taken, take
@@ -26,45 +26,58 @@ from crawler.judging import judge, may_be_read
 from crawler.links import Scope, make_link
 from crawler.page import Page
 from crawler.readers import Readers
-from crawler.reading import ReadJob
+from crawler.reading import Reading, ReadJob
 from crawler.soft import is_home
 
 PART = "part of an article"
 _GROUP = 50
+_KNOWN = "SELECT 1 FROM captures WHERE record_id = ?"
+_IN_LEDGER = "SELECT 1 FROM urls WHERE portal_key = ? AND urlkey = ?"
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A record that was read and judged; `kind` is what its URL was taken for."""
+    """A record on its way: what it was taken for (`lease`), how it is read (`job`), what it came to."""
 
     outcome: Outcome
     link: Link
     portal: Portal
-    page: Page | None
-    url: str
-    at: str
-    kind: UrlKind
+    lease: LeasedUrl
+    exchange: Exchange
+    origin: str
+    job: ReadJob | None = None
+    page: Page | None = None
+
+    @property
+    def url(self) -> str:
+        return self.exchange.url
+
+    @property
+    def at(self) -> str:
+        return self.exchange.captured_at
 
 
 class Intake:
     """Takes sources in, one after the other, on the store's one connection; reading runs beside.
 
     A record that is known (by its id, or by URL, second and digest) changes nothing (I3). *on_tick* is told
-    of every record. Raises what the store raises when nothing can be recorded any more.
+    of every record. *own* says that the records are this archive's, in the order they were made: their URLs
+    are what the pages before them say, and the chrome learned last is used. Raises what the store raises.
     """
 
     def __init__(
         self,
         store: Store,
-        writer: WarcWriter,
+        keeper: Keeper,
         readers: Readers,
         finder: PortalFinder,
         *,
         at_once: int = 4,
+        own: bool = False,
         on_tick: Callable[[Taking], None] = lambda _taking: None,
     ) -> None:
         self._store = store
-        self._writer = writer
+        self._keeper = keeper
         self._readers = readers
         self._finder = finder
         self._at_once = at_once
@@ -74,11 +87,10 @@ class Intake:
         self._running: deque[tuple[Taking, asyncio.Task[_Read | None]]] = deque()
         self._under_way: set[str] = set()
         self._parts = PartsBook()
-        # Places of records written and not yet recorded, and revisits whose original has not come yet.
-        self._fresh: dict[object, tuple[str, int]] = {}
+        # Revisits whose original has not come yet.
         self._waiting: list[tuple[Taking, Taken, Portal, Link]] = []
-        # What a killed run left in our WARC without a row is used instead of being written again.
-        self._orphans = {orphan.record_id: orphan for orphan in store.recovered.orphans}
+        self._own = own
+        self._lessons = Lessons(store, readers, finder, self.flush, fixed=own)
 
     async def take_in(self, source: Source, folder: Path) -> Taking:
         """Take one source in and return what became of it; *folder* is on the archive's disk."""
@@ -103,35 +115,59 @@ class Intake:
             taking.error = str(error)
             self._note(taking, Issue("unreadable_source", str(error)))
         await self._collect(0)
-        for outcome in self._parts.joined():
-            self._queue.append((taking, outcome))
+        await self._join(taking)
         self.flush()
         self._close(taking)
         return taking
 
+    async def _join(self, taking: Taking) -> None:
+        """Queue the articles of several pages, whole, and then their parts."""
+        joined = []
+        for outcome in self._parts.joined():
+            if outcome.article is not None and (portal := self._finder.of(outcome.article.url)):
+                await self._lessons.bring_up(portal, outcome.article)
+                joined.append((portal, outcome.article))
+            self._queue.append((taking, outcome))
+        for portal, article in joined:
+            await self._lessons.renew(self._finder.of(article.url) or portal, [article])
+
     async def _collect(self, most: int) -> None:
-        """Queue what has been read, in order, until at most *most* are under way."""
-        while self._running and (len(self._running) > most or self._running[0][1].done()):
+        """Queue what has been read, in order, until at most *most* are under way.
+
+        Not one more, though it may have been read: what is learned when would hang on the machine's pace.
+        """
+        while len(self._running) > most:
             taking, task = self._running[0]
             read = await task
             self._running.popleft()
             if read is not None:
-                self._queue_one(taking, read)
+                await self._queue_one(taking, read)
 
-    def _queue_one(self, taking: Taking, read: "_Read") -> None:
+    async def _queue_one(self, taking: Taking, read: "_Read") -> None:
+        portal = self._finder.of(read.url) or read.portal
+        if self._lessons.is_behind(read.page, portal) and read.job is not None:
+            # A model was learned meanwhile: the page and what is known of it must be read alike.
+            read = self._judged(read, portal, await self._readers.read(replace(read.job, portal=portal)))
         outcome, link, page = read.outcome, read.link, read.page
-        lease = LeasedUrl(outcome.url_id, read.portal.key, read.url, read.kind, 0)
-        if page is not None and (known := recrawl.introduced(read.portal, lease, page)) != read.portal:
+        if page is not None and (known := recrawl.introduced(portal, read.lease, page)) != portal:
             self._finder.learn(known)
+            portal = known
         article = outcome.article
         if article is not None and link.state == "excluded":
-            if link.reason == PART:
-                self._parts.hold_part(read.portal.key, read.url, read.at, article)
             outcome = replace(outcome, article=None)
+            if link.reason == PART:
+                self._parts.hold_part(portal.key, read.url, read.at, article, outcome)
+                return
         elif article is not None and article.next_page:
-            self._parts.hold_first(read.portal.key, outcome)
+            self._parts.hold_first(portal.key, outcome)
+            if page is not None:
+                await self._lessons.note(page, portal)
             return
+        elif article is not None:
+            await self._lessons.bring_up(portal, article)
         self._queue.append((taking, outcome))
+        if outcome.article is not None and page is not None:
+            await self._lessons.note(page, portal)
         if len(self._queue) >= _GROUP:
             self.flush()
 
@@ -154,41 +190,52 @@ class Intake:
             return
         taking.portals.add(portal.key)
         identifier = record_id(found)
-        if identifier in self._under_way or self._is_known(identifier):
+        if identifier in self._under_way or self._is_there(_KNOWN, identifier):
             taking.known += 1
             return
         await self._collect(self._at_once - 1)
+        if self._own and not self._is_there(_IN_LEDGER, portal.key, link.urlkey):
+            # A page before it named it: what it was taken for then is in the ledger once that is stored.
+            await self._collect(0)
+            self.flush()
         self._under_way.add(identifier)
         self._running.append((taking, asyncio.create_task(self._take(taking, taken, portal, link))))
 
     async def _take(
         self, taking: Taking, taken: Taken, portal: Portal, link: Link, *, last: bool = False
     ) -> "_Read | None":
-        url_id = self._row_of(portal, link)
-        if self._is_twin(url_id, taken):
+        url_id, kind = self._row_of(portal, link)
+        if not self._own and self._is_twin(url_id, taken):
             taking.known += 1
             return None
         body = None
-        if taken.is_bare_revisit and (body := self._revisited(url_id, taken)) is None:
+        if taken.is_bare_revisit and (body := self._keeper.revisited(url_id, taken)) is None:
             if not last:
                 self._waiting.append((taking, taken, portal, link))
                 return None
             self._note(taking, Issue("revisit_unresolved", "its original is not here", taken.record.url))
-        exchange = taken.exchange(self._place(url_id, taken), body)
-        kind = "seed" if is_home(exchange.url) else link.kind
+        exchange = taken.exchange(self._keeper.place(url_id, taken), body)
+        exchange = replace(exchange, rendered=self._keeper.rendered(taken.copy_id))
+        kind = kind if self._own else "seed" if is_home(exchange.url) else link.kind
         lease = LeasedUrl(url_id, portal.key, exchange.url, kind, 0)
+        read = _Read(Outcome(url_id, "done"), link, portal, lease, exchange, taken.origin)
         reading = None
         if exchange.status == 200 and may_be_read(lease, exchange):
-            reading = await self._readers.read(ReadJob.of(exchange, portal, link.kind, images=False))
-        verdict = judge(lease, exchange, reading, portal)
+            learn, read_as = self._lessons.wants_evidence(portal), kind if self._own else link.kind
+            read = replace(read, job=ReadJob.of(exchange, portal, read_as, images=self._own, learn=learn))
+            reading = await self._readers.read(read.job) if read.job is not None else None
+        return self._judged(read, portal, reading)
+
+    @staticmethod
+    def _judged(read: "_Read", portal: Portal, reading: Reading | None) -> "_Read":
+        verdict = judge(read.lease, read.exchange, reading, portal)
         outcome = verdict.outcome
         if outcome.capture is not None:
-            outcome = replace(outcome, capture=replace(outcome.capture, origin=taken.origin))
-        return _Read(outcome, link, portal, verdict.page, exchange.url, exchange.captured_at, kind)
+            outcome = replace(outcome, capture=replace(outcome.capture, origin=read.origin))
+        return replace(read, outcome=outcome, portal=portal, page=verdict.page)
 
-    def _is_known(self, identifier: str) -> bool:
-        sql = "SELECT 1 FROM captures WHERE record_id = ?"
-        return self._store.db.execute(sql, [identifier]).fetchone() is not None
+    def _is_there(self, sql: str, *values: object) -> bool:
+        return self._store.db.execute(sql, list(values)).fetchone() is not None
 
     def _is_twin(self, url_id: int, taken: Taken) -> bool:
         """Say whether another file brought the same answer of the same second before."""
@@ -199,51 +246,15 @@ class Intake:
         ).fetchall()
         return bool(rows) and taken.copy().payload_digest in {digest for row in rows for digest in row}
 
-    def _row_of(self, portal: Portal, link: Link) -> int:
-        sql = "SELECT url_id FROM urls WHERE portal_key = ? AND urlkey = ?"
+    def _row_of(self, portal: Portal, link: Link) -> tuple[int, UrlKind]:
+        """Return the ledger's row of a URL and what it is taken for there."""
+        sql = "SELECT url_id, kind FROM urls WHERE portal_key = ? AND urlkey = ?"
         row = self._store.db.execute(sql, [portal.key, link.urlkey]).fetchone()
         if row is None:
-            self._store.ledger.seed(portal.key, [link])
+            home = self._own and is_home(link.url)
+            self._store.ledger.seed(portal.key, [replace(link, kind="seed") if home else link])
             row = self._store.db.execute(sql, [portal.key, link.urlkey]).fetchone()
-        return int(row[0])
-
-    def _place(self, url_id: int, taken: Taken) -> WarcPlace:
-        record = taken.copy()
-        orphan = self._orphans.pop(record.record_id, None)
-        if orphan is not None:
-            return WarcPlace(
-                orphan.file, orphan.offset, orphan.length, orphan.record_id, record.payload_digest
-            )
-        more = b""
-        if taken.request is not None:
-            more = copied(taken.request, None).data
-        place = self._writer.write_copy(record.data, record.record_id, record.payload_digest, more)
-        if taken.record.type == "response":
-            self._fresh[place.record_id] = self._fresh[url_id, place.payload_digest] = (
-                place.file,
-                place.offset,
-            )
-        return place
-
-    def _revisited(self, url_id: int, taken: Taken) -> bytes | None:
-        """Return the body that a revisit without one points to, None where it is not here (yet)."""
-        refers = taken.record.header("WARC-Refers-To").strip("<> ")
-        digest = taken.record.header("WARC-Payload-Digest")
-        place = self._fresh.get(refers) or self._fresh.get((url_id, digest))
-        place = (
-            place
-            or self._store.db.execute(
-                "SELECT warc_file, warc_offset FROM captures WHERE revisit_of IS NULL AND (record_id = ?"
-                " OR (url_id = ? AND payload_digest = ?)) ORDER BY captured_at DESC LIMIT 1",
-                [refers, url_id, digest],
-            ).fetchone()
-        )
-        if place is None:
-            return None
-        try:
-            return read_record(self._store.warc_directory / place[0], place[1]).body()
-        except WarcDamaged:
-            return None
+        return int(row[0]), row[1]
 
     async def finish(self) -> None:
         """Record the revisits whose original never came: their time and headers are kept, and an issue."""
@@ -251,7 +262,7 @@ class Intake:
         for taking, taken, portal, link in waiting:
             read = await self._take(taking, taken, portal, link, last=True)
             if read is not None:
-                self._queue_one(taking, read)
+                await self._queue_one(taking, read)
         self.flush()
 
     def flush(self) -> None:
@@ -259,8 +270,7 @@ class Intake:
         queue, self._queue = self._queue, []
         if not queue:
             return
-        self._fresh.clear()
-        self._writer.sync()
+        self._keeper.sync()
         outcomes = settled(self._store.db.conn, [outcome for _, outcome in queue])
         stored = self._store.record(None, outcomes)
         for (taking, _), outcome, result in zip(queue, outcomes, stored, strict=True):

@@ -17,20 +17,27 @@ class PartsBook:
     def __init__(self) -> None:
         self._firsts: list[tuple[str, Outcome]] = []
         self._parts: defaultdict[tuple[str, str], list[tuple[str, Article]]] = defaultdict(list)
+        self._held: list[Outcome] = []
 
     def hold_first(self, portal_key: str, outcome: Outcome) -> None:
         """Keep an outcome whose article names a next part."""
         self._firsts.append((portal_key, outcome))
 
-    def hold_part(self, portal_key: str, url: str, at: str, article: Article) -> None:
-        """Keep a later part; it is an article of its own to nobody."""
+    def hold_part(self, portal_key: str, url: str, at: str, article: Article, outcome: Outcome) -> None:
+        """Keep a later part; it is an article of its own to nobody.
+
+        Its *outcome* is recorded after the article's: a run that is killed in between meets the part again.
+        """
         self._parts[portal_key, urls.urlkey(url)].append((at, article))
+        self._held.append(outcome)
 
     def joined(self) -> Iterator[Outcome]:
         """Yield the held outcomes with the parts nearest in time joined to them; empties the book."""
         firsts, self._firsts = self._firsts, []
         for portal_key, outcome in firsts:
             yield self._join(portal_key, outcome)
+        held, self._held = self._held, []
+        yield from held
         self._parts.clear()
 
     def _join(self, portal_key: str, outcome: Outcome) -> Outcome:

@@ -5,7 +5,7 @@ from datetime import UTC
 
 from archive.errors import WarcDamaged
 from archive.warc.arc import Foreign
-from archive.warc.copying import Copied, copied, record_time
+from archive.warc.copying import Copied, copied, record_id, record_time
 from archive.warc.http import HttpMessage, http_message, unchunk
 from archive.warc.records import WarcPlace
 from crawler.exchange import Exchange
@@ -40,9 +40,14 @@ class Taken:
             return unchunk(self.message.payload)
         return self.message.payload
 
+    @property
+    def copy_id(self) -> str:
+        """The id under which the record is kept."""
+        return record_id(self.record)
+
     def copy(self) -> Copied:
         """Return the record as it will stand in our own file."""
-        return copied(self.record, self.message)
+        return copied(self.record, self.message, self.origin)
 
     def exchange(self, place: WarcPlace, body: bytes | None = None) -> Exchange:
         """Return what the judge and the reader work on; *body* stands in for a revisit's missing one."""
