@@ -47,10 +47,6 @@ _IN_A_WORD = re.compile(
     r"(?:[A-Za-z]|;)&amp;[aeiouyAEIOUY](?:grave|acute|circ|tilde);|&amp;[aeiouy]\w{4,5};[a-z]"
 )
 _LEAST_WORDS = 40
-_LEAST_VIETNAMESE = 5
-
-ETHS = ("\u00d0", "&ETH;", "&#208;", "&#xD0;", "&#xd0;")
-_NO_VIETNAMESE = re.compile("[þÞæÆ]|&thorn;|&aelig;", re.IGNORECASE)
 
 
 def runs(text: str) -> Iterator[tuple[str, str]]:
@@ -210,24 +206,3 @@ def _unescaped(run: str) -> str:
         if (words >= _LEAST_WORDS and (closes > 1 or in_words)) or in_words > 1:
             return html.unescape(run)
     return _ESCAPED_ENTITY.sub(r"&\1", run) if in_words > 1 else run
-
-
-def count_eths(text: str) -> int:
-    """Return how often U+00D0 stands for U+0110 in the prose of a Vietnamese page; Icelandic has its own."""
-    places = sum(1 for sign in ETHS for _ in _places(text, sign))
-    if not places or _NO_VIETNAMESE.search(text):
-        return 0
-    return places if legacy.vietnamese_words(TAG.sub(" ", text[:200_000])) >= _LEAST_VIETNAMESE else 0
-
-
-def _places(text: str, sign: str) -> Iterator[int]:
-    start = text.find(sign)
-    while start >= 0:
-        if not _in_tag(text, start):
-            yield start
-        start = text.find(sign, start + 1)
-
-
-def _in_tag(text: str, place: int) -> bool:
-    near = max(0, place - 2000)
-    return text.rfind("<", near, place) > text.rfind(">", near, place)

@@ -99,7 +99,7 @@ class Index:
         if found is None:
             bearing = compiled(f"//*[@{name}]")(self.root)
             assert isinstance(bearing, list)
-            found = self._attributes[name] = [node for node in bearing if isinstance(node, HtmlElement)]
+            found = self._attributes[name] = bearing
         return found
 
     def with_class(self, name: str) -> list[HtmlElement]:
@@ -107,9 +107,9 @@ class Index:
         if self._classes is None:
             # A page repeats its few class attributes: each is taken apart once.
             whole: defaultdict[str, list[int]] = defaultdict(list)
-            for place, node in enumerate(self.elements()):
-                if names := node.get("class"):
-                    whole[names].append(place)
+            # Half of a page's elements bear none: the C library leaves them out without making objects.
+            for place, node in enumerate(self.with_attribute("class")):
+                whole[node.get("class", "")].append(place)
             classes: dict[str, list[list[int]]] = {}
             for names, places in whole.items():
                 for word in _words(names):
@@ -118,7 +118,7 @@ class Index:
         found = self._classes.get(name)
         if found is None:
             return []
-        elements = self.elements()
+        elements = self.with_attribute("class")
         places = found[0] if len(found) == 1 else sorted(chain.from_iterable(found))
         return [elements[place] for place in places]
 

@@ -311,11 +311,11 @@ def test_code_that_is_shown_stays_code(code):
 
 
 def test_eth_for_d_with_stroke_is_kept_as_published_and_reported():
-    page = PAGE.format(TEXT + " QUYẾT ÐỊNH 19/2006/QÐ-BBCVT <a href='/Ð'>&ETH;iện</a>")
+    page = PAGE.format(TEXT + " QUYẾT ÐỊNH 19/2006/QÐ-BBCVT <a href='/d'>&ETH;iện</a>")
     decoded = decode(page.encode(), None)
     assert decoded.text == page
     assert decoded.notes == ("eth:3",)
-    for other in (TEXT + " Ðað er það sem ráðið ákvað", "The letter Ð is called eth; Ðurð wrote it."):
+    for other in ("Ðað er það sem ráðið ákvað", "The letter Ð is called eth; Ðurð wrote it."):
         assert decode(PAGE.format(other).encode(), None).notes == ()
 
 
