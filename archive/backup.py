@@ -15,6 +15,8 @@ _CHUNK = 1 << 20
 _PAGES = 2_000
 # What belongs to one machine or one run, not to the archive.
 _LEFT_OUT = {DATABASE_NAME, f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm", WARC_FOLDER, "lock", "backups"}
+# Small files that a rebuild and a check of fixity need.
+_FOLDERS = {"portals", "fixity"}
 
 Progress = Callable[[str, int, int], None]
 
@@ -50,6 +52,8 @@ def back_up(archive: Path, target: Path, progress: Progress = lambda *_: None) -
     for path in sorted(archive.iterdir()):
         if path.name not in _LEFT_OUT and path.is_file():
             shutil.copy2(path, target / path.name)
+        elif path.name in _FOLDERS and path.is_dir():
+            shutil.copytree(path, target / path.name, dirs_exist_ok=True)
     return Copied(size, written, copied, known)
 
 
@@ -97,7 +101,7 @@ def _check_target(archive: Path, target: Path) -> None:
         raise UsageError(f"{target} is a file; name a folder for the copy")
     if target.exists() and any(target.iterdir()) and not (target / DATABASE_NAME).exists():
         names = {path.name for path in target.iterdir()}
-        if not names <= {f"{DATABASE_NAME}.part", WARC_FOLDER}:
+        if not names <= {f"{DATABASE_NAME}.part", WARC_FOLDER, *_FOLDERS}:
             raise UsageError(f"{target} holds something that is no copy of an archive; name an empty folder")
     inner, outer = target.resolve(), archive.resolve()
     if inner == outer or outer in inner.parents:

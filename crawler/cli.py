@@ -17,6 +17,7 @@ CRAWLER_COMMANDS = {
     ),
     "probe": LazyCommand("crawler.commands.probe:probe", "Show what each step makes of one page."),
     "ingest": LazyCommand("crawler.commands.ingest:ingest", "Take in WARC, WACZ, mirrors and saved pages."),
+    "rebuild": LazyCommand("crawler.commands.rebuild:rebuild", "Make the database anew from the WARC files."),
     "attachments": LazyCommand(
         "crawler.commands.attachments:attachments", "Read the text of attached files."
     ),

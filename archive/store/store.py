@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from archive import portal_files
 from archive.database import WARC_FOLDER, open_archive
 from archive.ledger import Ledger, utc_now
 from archive.places import refresh
@@ -23,17 +24,18 @@ class Store:
 
     Opening makes the folder where there is none, cuts torn WARC tails (`recovered` says what was found),
     puts leased URLs back to pending and marks crawls that never ended as died. Raises what
-    `archive.database.open_archive` raises. `ledger` is the URL side of the same connection.
+    `archive.database.open_archive` raises; with *recovering* false the WARC files are left as they are.
+    `ledger` is the URL side of the same connection.
     """
 
-    def __init__(self, path: Path | str, *, agent: str = "khocong") -> None:
+    def __init__(self, path: Path | str, *, agent: str = "khocong", recovering: bool = True) -> None:
         self.path = Path(path)
         self._agent = agent
         self.db = open_archive(self.path, write=True)
         try:
             self.ledger = Ledger(self.db)
             self._recorder = Recorder(self.db, self.ledger, agent)
-            self.recovered = self._recover()
+            self.recovered = self._recover() if recovering else Recovery()
             refresh(self.db)
         except BaseException:
             self.db.close()
@@ -46,7 +48,10 @@ class Store:
 
     def close(self) -> None:
         """Close the database and let the next writer in."""
-        self.db.close()
+        try:
+            portal_files.write_all(self.db.conn, self.path)
+        finally:
+            self.db.close()
 
     def __enter__(self) -> "Store":
         return self

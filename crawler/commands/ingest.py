@@ -66,7 +66,7 @@ def ingest(
     sources = [source for path in paths for source in sources_of(path, url, at)]
     if url is not None and len(sources) != 1:
         raise UsageError("--url says where ONE saved page came from; name one file with it")
-    progress = _Progress(len(sources))
+    progress = Progress(len(sources))
     takings = asyncio.run(_run(archive_dir, sources, portals, workers, progress))
     progress.end()
     console = Console()
@@ -82,7 +82,7 @@ async def _run(
     sources: Sequence[Source],
     portals: tuple[str, ...],
     workers: int,
-    progress: "_Progress",
+    progress: "Progress",
 ) -> list[Taking]:
     software = f"khocong/{version('khocong')}"
     takings = []
@@ -127,7 +127,7 @@ def _lines(takings: Sequence[Taking]) -> list[str]:
     return lines
 
 
-class _Progress:
+class Progress:
     """One line on stderr: written over on a terminal, every ten seconds elsewhere."""
 
     def __init__(self, sources: int) -> None:

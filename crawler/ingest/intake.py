@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -52,10 +52,6 @@ class _Read:
     def url(self) -> str:
         return self.exchange.url
 
-    @property
-    def at(self) -> str:
-        return self.exchange.captured_at
-
 
 class Intake:
     """Takes sources in, one after the other, on the store's one connection; reading runs beside.
@@ -94,10 +90,14 @@ class Intake:
 
     async def take_in(self, source: Source, folder: Path) -> Taking:
         """Take one source in and return what became of it; *folder* is on the archive's disk."""
-        taking = Taking(source.name)
+        return await self.take_all(source.name, read(source, folder))
+
+    async def take_all(self, name: str, found_records: Iterator[tuple[str, Foreign | Damage]]) -> Taking:
+        """Take in records with their origins, as one source called *name*."""
+        taking = Taking(name)
         request: Foreign | None = None
         try:
-            for origin, found in read(source, folder):
+            for origin, found in found_records:
                 if isinstance(found, Damage):
                     self._note(
                         taking, Issue("damaged_record", f"{origin}: {found.length} bytes: {found.detail}")
@@ -156,7 +156,7 @@ class Intake:
         if article is not None and link.state == "excluded":
             outcome = replace(outcome, article=None)
             if link.reason == PART:
-                self._parts.hold_part(portal.key, read.url, read.at, article, outcome)
+                self._parts.hold_part(portal.key, read.url, read.exchange.captured_at, article, outcome)
                 return
         elif article is not None and article.next_page:
             self._parts.hold_first(portal.key, outcome)
