@@ -7,6 +7,7 @@ from archive.records import RemovedBlock
 from crawler import body as bodies
 from crawler import titles
 from crawler.blocks import Line, read_lines
+from crawler.body import weigh
 from crawler.chrome import cut_learned
 from crawler.dom import find_all, path_of, squeeze, words_of
 from crawler.placing import Parts, Reading, by_place, cut_labels, images_of, title_of
@@ -26,12 +27,16 @@ def lay_out(reading: Reading) -> Parts:
         if hints.body
         else None
     )
-    if element is not None:
-        return _by_adapter(reading, element, skip)
+    parts = _by_adapter(reading, element, skip) if element is not None else None
+    if parts is not None and (parts.body.attachments or any(map(weigh, parts.body.lines))):
+        return parts
     skip |= frozenset(find_each(reading.tree, GENERIC.hints.furniture))
     whole = read_lines(
         reading.tree.body if reading.tree.body is not None else reading.tree, reading.base, skip
     )
+    if parts is not None and bodies.is_vietnamese(whole):
+        return parts
+    # News sites on the same CMS use its names for other boxes: one without a sentence is not their body.
     offers = titles.Titles.of(reading.tree, whole.lines, reading.url)
     _, title_at = title_of(reading, whole.lines, offers, None)
     place = bodies.learned(reading.tree, whole, reading.model)

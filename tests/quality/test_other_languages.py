@@ -20,7 +20,8 @@ def f1(precision: float, recall: float) -> float:
     return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 
-def test_news_of_other_languages(shared_dir):
+@pytest.mark.parametrize("portal", [PORTAL, None], ids=["generic", "CMS to be recognised"])
+def test_news_of_other_languages(shared_dir, portal):
     folder = shared_dir / "benchmarks" / "article-extraction-benchmark"
     if not folder.is_dir():
         pytest.skip(f"no benchmark: {folder} is missing")
@@ -30,7 +31,7 @@ def test_news_of_other_languages(shared_dir):
     for name, row in truth.items():
         page = gzip.decompress((folder / "html" / f"{name}.html.gz").read_bytes()).decode("utf-8", "replace")
         try:
-            article = extract(page, row["url"], PORTAL)
+            article = extract(page, row["url"], portal)
             text = "\n".join(filter(None, (article.lead, article.text)))
         except NotAnArticle:
             text = ""
