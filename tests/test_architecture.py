@@ -22,10 +22,10 @@ ARCHIVE_LADDER = (
     "vietnamese jurisdictions issuers urls digests software",
     "warc schema lock",
     "database",
-    "places portal_files ledger store files",
+    "places portal_files fixity ledger store files",
     "revisions search status due",
     "near_duplicates attribution",
-    "fixity reading verify backup repair audit",
+    "reading verify backup repair audit",
     "export merge",
     "web",
     "commands cli __main__",
@@ -39,8 +39,8 @@ CRAWLER_LADDER = (
     "tally exchange yields spelling conditional restated renamed reading readers rereading judging "
     "multipage groups gates schemes chains robots recrawl commit frontier learning robots_turns "
     "portals_kept reextract",
-    "wire middlewares browser visit rendering",
-    "session attaching sharing plans conducting expecting completeness reconcile run probing "
+    "wire middlewares browser",
+    "session visit rendering attaching sharing plans conducting expecting completeness reconcile run probing "
     "summary spiders "
     "ingest rebuild verifying",
     "commands cli",

@@ -11,7 +11,9 @@ _SITE = re.compile(r"(?i)^(.*?)/(?:Pages|SitePages|Lists|noidung|tintuc|News)(?:
 _HOME = re.compile(r"(?i)/(?:Pages/|SitePages/)?(?:default|home|index|trang-?chu|trangchu)\.aspx$")
 _PATH_PAGING = re.compile(r"(?i)/PhanTrang/\d+/\d+/")
 _PATH_ARTICLE = re.compile(r"(?i)/Pages/TinTuc/(\d+)/[^/]+\.html$")
-_SLUG = re.compile(r"(?i)/Pages/(?:[^/]{1,200}/){0,6}[^/]{0,200}[^/]-[^/-]{1,60}-[^/-]{1,60}-[^/]{1,200}\.aspx$")
+_SLUG = re.compile(
+    r"(?i)/Pages/(?:[^/]{1,200}/){0,6}[^/]{0,200}[^/]-[^/-]{1,60}-[^/-]{1,60}-[^/]{1,200}\.aspx$"
+)
 
 
 class SharePoint(RuledPlatform):
