@@ -10,10 +10,12 @@ from archive.commands.common import LazyCommand, LazyGroup, run
 COMMANDS = {
     "search": LazyCommand("archive.commands.search:search", "Find articles, typed with or without marks."),
     "serve": LazyCommand("archive.commands.serve:serve", "Read and search the archive in a browser."),
+    "publish": LazyCommand("archive.commands.publish:publish", "Print how to put the archive online."),
     "history": LazyCommand("archive.commands.history:history", "Show the revisions and captures of a URL."),
     "cite": LazyCommand("archive.commands.cite:cite", "Cite an article: text, RIS, BibTeX, CSL, DC."),
     "duplicates": LazyCommand("archive.commands.duplicates:duplicates", "List the copies of articles."),
     "verify": LazyCommand("archive.commands.verify:verify", "Check the archive against its WARC files."),
+    "audit": LazyCommand("archive.commands.audit:audit", "Tell how the archive is preserved."),
     "backup": LazyCommand("archive.commands.backup:backup", "Copy the archive, also while a crawl runs."),
     "merge": LazyCommand("archive.commands.merge:merge", "Join archives into one."),
     "sql": LazyCommand("archive.commands.sql:sql", "Run a read-only SQL query."),

@@ -7,12 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from archive.attribution import attribution_of
+from archive.files import attached_files
+from archive.near_duplicates import duplicates_of
 from archive.records import Block, Json
 from archive.revisions import revisions_of, word_diff
 from archive.search import parse
 from archive.search.results import highlighted
 from archive.search.snippets import Highlighter, Parts
 from archive.store.blocks import decode_blocks
+from archive.web import replaying
+from archive.web.permalinks import permalink_key
 
 LOW_CONFIDENCE = 0.5
 
@@ -48,49 +53,13 @@ def link(url: str | None) -> str | None:
     return url if parts.scheme in ("http", "https") and parts.hostname else None
 
 
-def home(conn: sqlite3.Connection) -> Json:
-    """Return what the first page says: totals, freshness, portals, newest articles, latest crawls."""
-    (totals,) = rows(
-        conn,
-        "SELECT count(*) AS articles, min(published_at) AS first, max(published_at) AS last FROM articles "
-        "INDEXED BY articles_for_search",
-    )
-    # The last capture by its number: the times of captures have no index, and they rise together.
-    captured = rows(conn, "SELECT captured_at FROM captures ORDER BY capture_id DESC LIMIT 1")
-    portals = rows(
-        conn,
-        "SELECT p.portal_key, p.name, p.organ, p.status, count(a.article_id) AS articles, "
-        "max(a.published_at) AS last FROM portals AS p "
-        "LEFT JOIN articles AS a INDEXED BY articles_by_portal_published USING (portal_key) "
-        "GROUP BY p.portal_key ORDER BY articles DESC, p.portal_key LIMIT 500",
-    )
-    newest = rows(
-        conn,
-        "SELECT a.article_id, a.title, a.published_at, a.published_precision, p.name AS portal_name, "
-        "a.portal_key FROM articles AS a JOIN portals AS p USING (portal_key) "
-        "WHERE a.published_at IS NOT NULL ORDER BY a.published_at DESC LIMIT 8",
-    )
-    crawls = rows(
-        conn,
-        "SELECT c.crawl_id, c.portal_key, p.name, c.started_at, c.ended_at, c.reason, c.requests "
-        "FROM crawls AS c JOIN portals AS p USING (portal_key) ORDER BY c.crawl_id DESC LIMIT 6",
-    )
-    return {
-        **totals,
-        "captured_at": captured[0]["captured_at"] if captured else None,
-        "portals": portals,
-        "newest": newest,
-        "crawls": crawls,
-    }
-
-
 def article(conn: sqlite3.Connection, article_id: int, query: str = "") -> Json | None:
     """Return everything about one article, or None; the words of *query* are marked in it."""
     found = rows(
         conn,
         "SELECT a.*, p.name AS portal_name, p.organ, p.jurisdiction, r.number AS revision_number, r.blocks, "
         "r.extractor, c.captured_at, c.warc_file, c.warc_offset, c.warc_length, c.payload_digest, "
-        "c.url AS fetched_url FROM articles AS a JOIN portals AS p USING (portal_key) "
+        "c.url AS fetched_url, c.capture_id FROM articles AS a JOIN portals AS p USING (portal_key) "
         "LEFT JOIN revisions AS r USING (revision_id) LEFT JOIN captures AS c USING (capture_id) "
         "WHERE a.article_id = ?",
         (article_id,),
@@ -105,23 +74,21 @@ def article(conn: sqlite3.Connection, article_id: int, query: str = "") -> Json 
         for name, sql in {
             "revisions": "SELECT number, captured_at, text_digest FROM revisions WHERE article_id = ? "
             "ORDER BY number DESC LIMIT 200",
-            "attachments": "SELECT url, label FROM attachments WHERE article_id = ? ORDER BY attachment_id",
             "images": "SELECT url, caption, alt FROM images WHERE article_id = ? ORDER BY image_id",
-            "documents": "SELECT DISTINCT d.normal, d.issued_on FROM articles AS a "
+            "documents": "SELECT d.normal, d.year, d.doc_type, d.issuer, d.issued_on FROM articles AS a "
             "JOIN citations AS c USING (revision_id) JOIN documents AS d USING (document_id) "
-            "WHERE a.article_id = ? ORDER BY c.start_offset LIMIT 200",
-            "elsewhere": "SELECT b.article_id, b.title, b.published_at, p.name AS portal_name "
-            "FROM articles AS a "
-            "JOIN articles AS b ON b.text_digest = a.text_digest AND b.article_id <> a.article_id "
-            "JOIN portals AS p ON p.portal_key = b.portal_key WHERE a.article_id = ? "
-            "ORDER BY b.published_at LIMIT 50",
+            "WHERE a.article_id = ? GROUP BY d.document_id ORDER BY min(c.start_offset) LIMIT 200",
         }.items()
     }
-    for one in (*related["attachments"], *related["images"]):
-        one["link"] = link(one["url"])
+    origin = attribution_of(conn, article_id)
     return {
         **row,
         **related,
+        "images": pictures(conn, related["images"]),
+        "files": [(one, link(one.url)) for one in attached_files(conn, article_id)],
+        "elsewhere": copies(conn, article_id),
+        "origin": origin,
+        "permalink": f"/l/{permalink_key(row['urlkey'])}",
         "tags": json.loads(row["tags"] or "[]"),
         "link": link(row["url"]),
         "title_parts": highlighter.whole(row["title"]),
@@ -129,6 +96,55 @@ def article(conn: sqlite3.Connection, article_id: int, query: str = "") -> Json 
         "lines": layout(blocks, highlighter),
         "low_confidence": row["confidence"] < LOW_CONFIDENCE,
     }
+
+
+def pictures(conn: sqlite3.Connection, found: list[Json]) -> list[Json]:
+    """Add to each image its address as published, where it may be a link, and whether the archive has it."""
+    for one in found:
+        one["link"] = link(one["url"])
+        newest = replaying.newest(conn, one["url"]) if one["link"] else None
+        one["capture_id"] = newest.capture_id if newest is not None else None
+    return found
+
+
+def copies(conn: sqlite3.Connection, article_id: int) -> list[Json]:
+    """Return the articles that carry the same text or nearly so, with who was first where it is known."""
+    found: dict[int, Json] = {
+        one.article_id: {
+            "article_id": one.article_id, "portal": one.portal, "title": one.title,
+            "published_at": one.published_at, "similarity": one.similarity, "is_first": one.is_first,
+            "is_same_text": one.is_same_text,
+        }
+        for one in duplicates_of(conn, article_id)
+    }  # fmt: skip
+    # Between two crawls nothing has been compared yet: equal digests are known at once.
+    for one in rows(
+        conn,
+        "SELECT b.article_id, b.portal_key AS portal, b.title, b.published_at FROM articles AS a "
+        "JOIN articles AS b ON b.text_digest = a.text_digest AND b.article_id <> a.article_id "
+        "WHERE a.article_id = ? ORDER BY b.article_id LIMIT 50",
+        (article_id,),
+    ):
+        found.setdefault(
+            one["article_id"], {**one, "similarity": 1.0, "is_first": None, "is_same_text": True}
+        )
+    names = dict(conn.execute("SELECT portal_key, name FROM portals")) if found else {}
+    ordered = sorted(found.values(), key=lambda one: (-one["similarity"], one["article_id"]))[:50]
+    return [{**one, "portal_name": names.get(one["portal"]) or one["portal"]} for one in ordered]
+
+
+def captures(conn: sqlite3.Connection, article_id: int) -> list[Json]:
+    """Return every capture of an article's URLs, the newest first."""
+    return rows(
+        conn,
+        "SELECT DISTINCT c.capture_id, c.url, c.captured_at, c.status, c.mime, c.payload_digest, "
+        "c.size_bytes, "
+        "c.warc_file, c.warc_offset, c.warc_length, c.origin, c.revisit_of FROM captures AS c "
+        "WHERE c.url_id IN (SELECT url_id FROM urls WHERE article_id = ?1 UNION SELECT k.url_id "
+        "FROM revisions AS r JOIN captures AS k USING (capture_id) WHERE r.article_id = ?1) "
+        "ORDER BY c.captured_at DESC, c.capture_id DESC LIMIT 500",
+        (article_id,),
+    )
 
 
 def revision(conn: sqlite3.Connection, article_id: int, number: int) -> Json | None:

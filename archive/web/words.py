@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from archive.web.words_pages import PAGES
+
 LANGUAGES = ("vi", "en")
 
 _WORDS: dict[str, tuple[str, str]] = {
@@ -125,7 +127,7 @@ _NOTES = (
 def words(language: str) -> Mapping[str, str]:
     """Return every text of the pages in *language*."""
     place = LANGUAGES.index(language)
-    return MappingProxyType({key: pair[place] for key, pair in _WORDS.items()})
+    return MappingProxyType({key: pair[place] for key, pair in {**_WORDS, **PAGES}.items()})
 
 
 def note(text: str, language: str) -> str:

@@ -65,9 +65,10 @@ def test_it_answers_when_it_says_so_and_ctrl_c_ends_it(folder):
 def test_json_gives_the_address(folder):
     with start(folder, "--json") as process:
         try:
-            text = first_line(process) + process.stdout.readline() + process.stdout.readline()
-            text += process.stdout.readline()
-            assert json.loads(text)["address"].startswith("http://127.0.0.1:")
+            told = json.loads(first_line(process) + "".join(process.stdout.readline() for _ in range(4)))
+            assert told["address"].startswith("http://127.0.0.1:")
+            assert told["replay"].startswith("http://127.0.0.1:")
+            assert told["replay"] + "/" != told["address"], "captures have an origin of their own"
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(timeout=30)

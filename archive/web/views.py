@@ -1,0 +1,132 @@
+"""The pages beside search and article: home, portals, documents, provinces; the data behind their plots."""
+
+import sqlite3
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from datasette.utils.asgi import Response
+
+from archive.records import Json
+from archive.web import documents, homepage, portals, provinces
+from archive.web.plots import bars
+from archive.web.rendering import DATABASE, as_file, not_found, page
+from archive.web.searching import table
+
+# The first page passes over narrow indexes of every article: half a second at a million, once a while.
+FRESH_S = 30.0
+CSV = "text/csv; charset=utf-8"
+
+
+class _Kept:
+    """What a page showed last, kept for FRESH_S."""
+
+    def __init__(self) -> None:
+        self.at = -FRESH_S
+        self.value: Json | None = None
+
+
+@cache
+def _kept(_database: Any) -> _Kept:
+    return _Kept()
+
+
+async def home_page(datasette: Any, request: Any) -> Response:
+    """What is here, how fresh, what changed, what is dying, what is covered; and a place to search."""
+    database = datasette.get_database(DATABASE)
+    kept = _kept(database)
+    if kept.value is None or time.monotonic() - kept.at >= FRESH_S:
+        kept.value = await database.execute_fn(lambda conn: homepage.home(conn, datetime.now(UTC)))
+        kept.at = time.monotonic()
+    return await page(datasette, request, "kho_home.html", {"home": kept.value})
+
+
+async def portals_page(datasette: Any, request: Any) -> Response:
+    """Every portal of the archive."""
+    found = await _read(datasette, homepage.portals_with_counts)
+    return await page(datasette, request, "kho_portals.html", {"portals": found})
+
+
+async def portal_page(datasette: Any, request: Any) -> Response:
+    """One portal: organ, hosts, crawls, articles by month, failures, chrome."""
+    key = typed(request.url_vars["key"])
+
+    def read(conn: sqlite3.Connection) -> Json | None:
+        found = portals.portal(conn, key)
+        if found is not None:
+            days = portals.health(conn, key)
+            csv = f"/cong/{key}/suc-khoe.csv"
+            found["health"] = bars([(day, good) for day, good, _ in days], csv=csv, highest=100)
+            timed = [(day, seconds) for day, _, seconds in days if seconds is not None]
+            found["times"] = bars(timed, csv=csv)
+        return found
+
+    found = await _read(datasette, read)
+    if found is None:
+        return await not_found(datasette, request, "no_portal")
+    return await page(datasette, request, "kho_portal.html", {"portal": found})
+
+
+async def portal_csv(datasette: Any, request: Any) -> Response:
+    """The data behind a plot of a portal's page."""
+    key, what = typed(request.url_vars["key"]), request.url_vars["what"]
+    readers: dict[str, tuple[tuple[str, ...], Callable[[sqlite3.Connection], Any]]] = {
+        "bai": (("month", "articles"), lambda conn: conn.execute(portals.BY_MONTH, (key,)).fetchall()),
+        "mat": (("month", "articles_gone"), lambda conn: portals.deletions(conn, key)),
+        "suc-khoe": (("day", "good_percent", "mean_elapsed_s"), lambda conn: portals.health(conn, key)),
+    }  # fmt: skip
+    columns, read = readers[what]
+    return as_file(table(columns, await _read(datasette, read)), CSV, f"{what}.csv")
+
+
+async def figures_csv(datasette: Any, request: Any) -> Response:
+    """The data behind the plots of the whole archive: articles by year, articles gone by month."""
+    if request.url_vars["what"] == "mat":
+        found = await _read(datasette, lambda conn: portals.deletions(conn, None))
+        return as_file(table(("month", "articles_gone"), found), CSV, "mat.csv")
+    found = await _read(
+        datasette,
+        lambda conn: conn.execute(
+            "SELECT substr(published_at, 1, 4), count(*) FROM articles INDEXED BY articles_by_published "
+            "WHERE published_at IS NOT NULL GROUP BY 1"
+        ).fetchall(),
+    )
+    return as_file(table(("year", "articles"), found), CSV, "bai.csv")
+
+
+async def documents_page(datasette: Any, request: Any) -> Response:
+    """The documents cited most."""
+    return await page(
+        datasette, request, "kho_documents.html", {"documents": await _read(datasette, documents.documents)}
+    )
+
+
+async def document_page(datasette: Any, request: Any) -> Response:
+    """One document: who announced it, who cites it, when and where."""
+    normal = typed(request.url_vars["normal"])
+    asked = request.args.get("year") or ""
+    year = int(asked) if asked.isdecimal() and len(asked) == 4 else None
+    found = await _read(datasette, lambda conn: documents.document(conn, normal, year))
+    if found is None:
+        return await not_found(datasette, request, "no_document")
+    return await page(datasette, request, "kho_document.html", {"document": found})
+
+
+async def province_page(datasette: Any, request: Any) -> Response:
+    """One unit of government: what it was made of, what it became, and what it inherits."""
+    found = await _read(datasette, lambda conn: provinces.province(conn, request.url_vars["key"]))
+    if found is None:
+        return await not_found(datasette, request, "no_place")
+    return await page(datasette, request, "kho_province.html", {"place": found})
+
+
+async def _read(datasette: Any, read: Callable[[sqlite3.Connection], Any]) -> Any:
+    return await datasette.get_database(DATABASE).execute_fn(read)
+
+
+def typed(part: str) -> str:
+    """Return a part of a path as it was meant: routes match it still percent-encoded."""
+    return unquote_to_bytes(part).decode("utf-8", "replace")[:300]
