@@ -10,6 +10,9 @@ from archive.schema import (
     m0009_places,
     m0010_issuers,
     m0011_sightings,
+    m0012_fixity,
+    m0013_premis,
+    m0014_finding,
 )
 from archive.schema.registry import migrations
 
@@ -23,5 +26,8 @@ __all__ = [
     "m0009_places",
     "m0010_issuers",
     "m0011_sightings",
+    "m0012_fixity",
+    "m0013_premis",
+    "m0014_finding",
     "migrations",
 ]

@@ -60,27 +60,29 @@ class Plan:
     match: Match | None
     conditions: tuple[Condition, ...] = ()
 
-    def source(self, *, article: bool = False) -> tuple[str, list[Any]]:
+    def source(self, *, article: bool = False, facets: bool = False) -> tuple[str, list[Any]]:
         """Return `FROM … WHERE …` and its parameters; `rowid` names the article's id in it.
 
         With *article* the narrow index over `articles` is joined as `a`; its columns are article_id,
         portal_key, published_at, section, source and status, and others cost a read of the row itself.
+        With *facets* the table `search_facets` is joined as `f`.
         """
         clauses = [condition.sql for condition in self.conditions]
         params: list[Any] = [param for condition in self.conditions for param in condition.params]
         join = article or any(condition.needs_article for condition in self.conditions)
+        beside = f" CROSS JOIN search_facets AS f ON f.article_id = {self.rowid}" if facets else ""
         if self.match is None:
             # A set of ids alone is looked up one by one; within an OR it has to be tested row by row.
             place = "+m.rowid" if " OR " not in "".join(clauses) else "m.rowid"
             clauses = [clause.replace(place, "a.article_id") for clause in clauses]
             clauses = [clause.replace("m.rowid", "a.article_id") for clause in clauses]
-            tables = "articles AS a INDEXED BY articles_for_search"
+            tables = f"articles AS a INDEXED BY articles_for_search{beside}"
             return f"FROM {tables} WHERE {' AND '.join(clauses) or '1'}", params
         tables = f"{self.match.index} AS m"
         if join:
             tables += " CROSS JOIN articles AS a INDEXED BY articles_for_search ON a.article_id = m.rowid"
         clauses.insert(0, f"m.{self.match.index} MATCH ?")
-        return f"FROM {tables} WHERE {' AND '.join(clauses)}", [self.match.fts, *params]
+        return f"FROM {tables}{beside} WHERE {' AND '.join(clauses)}", [self.match.fts, *params]
 
     @property
     def rowid(self) -> str:
@@ -99,6 +101,10 @@ def plan(query: Query, conditions: Sequence[Condition] = (), *, folded: bool = F
     # Words of both kinds: the folded index finds and ranks what satisfies every word without marks, and
     # the condition keeps what satisfies the marks too.
     superset = _superset(node)
+    if isinstance(node, And) and not folded:
+        # What has no marks the superset has settled: asking for it again would read its lists twice.
+        strict = tuple(part for part in node.parts if _has_more(part))
+        compiled = _as_condition(_compile(And(strict), folded=False))
     return Plan(Match("articles_folded", superset) if superset else None, (compiled, *conditions))
 
 
@@ -166,6 +172,13 @@ def _as_condition(part: Match | Condition) -> Condition:
     if isinstance(part, Condition):
         return part
     return Condition(f"+m.rowid IN (SELECT rowid FROM {part.index} WHERE {part.index} MATCH ?)", (part.fts,))
+
+
+def _has_more(node: Node) -> bool:
+    """Say whether *node* asks for more than its folded expression does: marks, or words ruled out."""
+    if isinstance(node, Leaf):
+        return node.marked
+    return isinstance(node, Not) or any(map(_has_more, node.parts))
 
 
 def _superset(node: Node) -> str | None:

@@ -23,7 +23,7 @@ MIN_PREFIX = 2
 FILTERS = ("portal", "province", "year", "after", "before", "source", "section", "by", "doc", "has", "status")
 _ALIASES = {
     "cong": "portal", "site": "portal", "tinh": "province", "nam": "year", "tu": "after", "truoc": "before",
-    "nguon": "source", "muc": "section", "tacgia": "by", "byline": "by", "vanban": "doc",
+    "nguon": "source", "muc": "section", "tacgia": "by", "byline": "by", "vanban": "doc", "document": "doc",
 }  # fmt: skip
 
 _TOKEN = re.compile(

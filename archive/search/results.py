@@ -2,72 +2,38 @@
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 from archive.records import Json
 from archive.search import facets as facets_
 from archive.search import ranking
+from archive.search.copies import Folded
+from archive.search.copies import fold_copies as folded_together
 from archive.search.expansion import expand
 from archive.search.facets import Facets
 from archive.search.filters import resolve
-from archive.search.plan import Plan, plan
+from archive.search.hits import MARKS, Hit, hits_of
+from archive.search.openings import open_up
+from archive.search.plan import Condition, Plan, plan
 from archive.search.query import Leaf, Query, parse
-from archive.search.ranking import Sort
-from archive.search.snippets import Highlighter, Parts, marked
+from archive.search.ranking import Ranked, Sort, Typed
+from archive.search.snippets import Highlighter
 from archive.search.suggest import suggest
 from archive.vietnamese.fold import fold
 
 MAX_LIMIT = 1000
 MAX_OFFSET = 100_000
-MARKS = ("«", "»")
-# A notice that says no more than "see the file" may stand in ten thousand articles.
-ALSO_BOUND = 100
+# The cache that walking an index of a million articles wants, in KiB; SQLite's own is 2,000.
+_CACHE_KIB = 65_536
 
 IGNORED_MARKS = "nothing matches with the marks as typed; these match without marks"
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
-    """One article found. `snippet` is original text with the matches between marks.
-
-    The `…_parts` carry the same as (text, is a match) for pages, which escape each part by itself.
-    `score` compares within one answer only; it is 0 when the answer is sorted by date. `also_on` counts
-    the other articles that carry the same text or nearly so, mostly on other portals, up to ALSO_BOUND.
-    `attachment` is the URL of the attached file the snippet is cut from, where only a file has the words.
-    """
-
-    article_id: int
-    url: str
-    title: str
-    snippet: str
-    portal: str
-    portal_name: str
-    published_at: str | None
-    published_precision: str | None
-    source: str | None
-    section: str | None
-    byline: str | None
-    status: str
-    score: float
-    also_on: int = 0
-    attachment: str | None = None
-    title_parts: Parts = field(repr=False, default=())
-    snippet_parts: Parts = field(repr=False, default=())
-
-    def as_json(self) -> Json:
-        """Return the fields of the JSON contract."""
-        names = (
-            "url", "title", "snippet", "portal", "portal_name", "published_at", "published_precision",
-            "source", "section", "byline", "status", "article_id", "score", "also_on",
-            "attachment",
-        )  # fmt: skip
-        return {name: getattr(self, name) for name in names}
-
-
-@dataclass(frozen=True, slots=True)
 class Results:
-    """One page of an answer. `total` is a lower bound where `total_is_exact` is False.
+    """One page of an answer. `total` counts articles, copies too, and is a lower bound where
+    `total_is_exact` is False; `folded` of those up to the end of this page stand behind another one's hit.
 
     `suggestion` is a query with better chances, where nothing was found for want of a word.
     """
@@ -79,12 +45,14 @@ class Results:
     notes: tuple[str, ...] = ()
     facets: Facets | None = None
     suggestion: str | None = None
+    folded: int = 0
 
     def as_json(self) -> Json:
         """Return `{"total", "results": […], …}`, the contract of `khocong search --json`."""
         made: Json = {
             "total": self.total,
             "total_is_exact": self.total_is_exact,
+            "folded": self.folded,
             "notes": list(self.notes),
             "suggestion": self.suggestion,
             "results": [hit.as_json() for hit in self.hits],
@@ -108,46 +76,97 @@ def search(
     filters: Mapping[str, str | Sequence[str]] | None = None,
     facets: bool = False,
     marks: tuple[str, str] = MARKS,
+    fold_copies: bool = True,
 ) -> Results:
     """Return what *text* finds in the archive *db* (a sqlite3 connection or a sqlite_utils Database).
 
     Words typed with marks match exactly, words without match either way. When nothing matches exactly,
     marks are ignored and a note says so. *filters* narrow like `portal:` and its kin do within *text*.
-    Never raises for what *text* holds. An empty text lists the articles, newest first.
+    Copies of a text are one hit, unless *fold_copies* is False. Never raises for what *text* holds. An empty
+    text lists the articles, newest first.
     """
     conn: sqlite3.Connection = getattr(db, "conn", db)
+    conn.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     query = parse(text).with_filters(filters or {})
     conditions, notes = resolve(conn, query.filters)
     notes = [*query.notes, *notes]
-    chosen, folded = plan(query, conditions), False
-    total, is_exact = ranking.bounded_count(conn, chosen)
-    if total == 0 and query.marked:
-        without_marks = plan(query, conditions, folded=True)
-        total, is_exact = ranking.bounded_count(conn, without_marks)
-        if total:
-            chosen, folded = without_marks, True
+    limit, offset = max(0, min(limit, MAX_LIMIT)), max(0, min(offset, MAX_OFFSET))
+    asked = _Asked(conn, query, conditions, sort)
+    ranked, hits = asked.hits(offset + limit, fold_copies)
+    if ranked.total == 0 and query.marked:
+        without_marks = _Asked(conn, query, conditions, sort, folded=True)
+        again = without_marks.hits(offset + limit, fold_copies)
+        if again[0].total:
+            asked, (ranked, hits) = without_marks, again
             notes.append(IGNORED_MARKS)
-    suggestion = suggest(conn, query) if total == 0 else None
-    counted = facets_.count(conn, chosen) if facets else None
+    suggestion = suggest(conn, query) if ranked.total == 0 else None
+    total, is_exact = ranked.total, ranked.total_is_exact
+    counted = facets_.count(conn, asked.plan) if facets else None
     if counted is not None and counted.is_whole:
         total, is_exact = counted.counted, True
-    limit, offset = max(0, min(limit, MAX_LIMIT)), max(0, min(offset, MAX_OFFSET))
-    words = tuple(fold(word) for leaf in query.leaves() for word in leaf.words)
-    ranked = ranking.page(conn, chosen, words, total=total, sort=sort, limit=limit, offset=offset)
     if ranked.is_bounded:
         notes.append(
             f"ranked: the {ranking.RANK_BOUND:,} most recently archived matches and those in titles; "
             "sort by date or narrow the search to see others"
         )
-    highlighter = Highlighter(highlighted(query), folded=folded)
-    hits = _hits(conn, ranked.ids, highlighter, marks)
-    return Results(total, is_exact, hits, query, tuple(dict.fromkeys(notes)), counted, suggestion)
+    highlighter = Highlighter(highlighted(query), folded=asked.folded)
+    shown = hits[offset : offset + limit]
+    folded = sum(len(hit.others) for hit in hits[: offset + limit])
+    made = hits_of(conn, shown, highlighter, marks)
+    return Results(total, is_exact, made, query, tuple(dict.fromkeys(notes)), counted, suggestion, folded)
 
 
-def matching(db: Any, query: Query) -> Plan:
+class _Asked:
+    """One reading of a query: with its marks, or without."""
+
+    def __init__(
+        self,
+        conn: sqlite3.Connection,
+        query: Query,
+        conditions: Sequence[Condition],
+        sort: Sort,
+        *,
+        folded: bool = False,
+    ) -> None:
+        self.conn = conn
+        self.sort = sort
+        self.folded = folded
+        self.plan, is_wide = _planned(conn, query, conditions, folded=folded)
+        words: list[str] = []
+        open_ended = set()
+        for leaf in query.leaves():
+            words += [fold(word) for word in leaf.words]
+            open_ended |= {len(words) - 1} if leaf.prefix else set()
+        self.typed = Typed(tuple(words), frozenset(open_ended), is_wide)
+
+    def hits(self, most: int, fold_together: bool) -> tuple[Ranked, list[Folded]]:
+        """Return the first *most* hits or a few more, copies folded, and what ranking said."""
+        asked_for = most + 10 if fold_together else most
+        while True:
+            ranked = ranking.first(self.conn, self.plan, self.typed, sort=self.sort, most=asked_for)
+            if not fold_together:
+                return ranked, [Folded(*one) for one in ranked.ids]
+            hits = folded_together(self.conn, ranked.ids)
+            if len(hits) >= most or len(ranked.ids) < asked_for:
+                return ranked, hits
+            asked_for *= 2
+
+
+def _planned(
+    conn: sqlite3.Connection, query: Query, conditions: Sequence[Condition], *, folded: bool = False
+) -> tuple[Plan, bool]:
+    """Return the plan of *query* with its prefixes spelled out, and whether one of them is wide."""
+    is_wide = False
+    if query.node is not None:
+        node, is_wide = open_up(conn, query.node, folded=folded)
+        query = replace(query, node=node)
+    return plan(query, conditions, folded=folded), is_wide
+
+
+def matching(db: Any, query: Query, *, folded: bool = False) -> Plan:
     """Return the plan of *query* in the archive *db*, for those who want its rows only."""
     conn: sqlite3.Connection = getattr(db, "conn", db)
-    return plan(query, resolve(conn, query.filters)[0])
+    return _planned(conn, query, resolve(conn, query.filters)[0], folded=folded)[0]
 
 
 def highlighted(query: Query) -> tuple[Leaf, ...]:
@@ -155,88 +174,3 @@ def highlighted(query: Query) -> tuple[Leaf, ...]:
     if query.node is None:
         return ()
     return Query(query.text, expand(query.node, frozenset(query.text.split()))).leaves()
-
-
-def _hits(
-    conn: sqlite3.Connection,
-    ids: Sequence[tuple[int, float]],
-    highlighter: Highlighter,
-    marks: tuple[str, str],
-) -> tuple[Hit, ...]:
-    places = ", ".join("?" * len(ids))
-    rows = {
-        row[0]: row
-        for row in conn.execute(
-            "SELECT a.article_id, a.url, a.title, a.lead, a.text, a.portal_key, p.name, a.published_at, "
-            "a.published_precision, a.source, a.section, a.byline, a.status, "
-            # The same text word for word, and copies that were shortened, renamed or edited.
-            "(SELECT count(*) FROM (SELECT article_id FROM articles AS b WHERE b.text_digest = a.text_digest "
-            "UNION SELECT other_id FROM near_duplicates AS n WHERE n.article_id = a.article_id "
-            "UNION SELECT n.article_id FROM near_duplicates AS n WHERE n.other_id = a.article_id "
-            f"LIMIT {ALSO_BOUND + 1})) - 1 FROM articles AS a "
-            f"LEFT JOIN portals AS p USING (portal_key) WHERE a.article_id IN ({places})",
-            [article_id for article_id, _ in ids],
-        )
-    }
-    with_files = _with_files(conn, list(rows)) if highlighter.patterns else set()
-    hits = []
-    for article_id, score in ids:
-        if article_id not in rows:
-            continue
-        (_, url, title, lead, text, portal, name, published, precision, source, section, byline, status,
-         also_on) = rows[article_id]  # fmt: skip
-        snippet = highlighter.snippet("\n".join(part for part in (lead, text) if part))
-        attachment = None
-        if article_id in with_files:
-            own = highlighter.kinds("\n".join((title, lead, text)))
-            attachment, snippet = _in_files(conn, article_id, highlighter, own) or (None, snippet)
-        hits.append(
-            Hit(
-                article_id=article_id,
-                url=url,
-                title=title,
-                snippet=marked(snippet, *marks),
-                portal=portal,
-                portal_name=name or portal,
-                published_at=published,
-                published_precision=precision,
-                source=source,
-                section=section,
-                byline=byline,
-                status=status,
-                score=round(score, 4),
-                also_on=also_on,
-                attachment=attachment,
-                title_parts=highlighter.whole(title),
-                snippet_parts=snippet,
-            )
-        )
-    return tuple(hits)
-
-
-def _with_files(conn: sqlite3.Connection, ids: Sequence[int]) -> set[int]:
-    places = ", ".join("?" * len(ids))
-    rows = conn.execute(
-        "SELECT x.article_id FROM attachments AS x JOIN files AS f ON f.file_id = x.file_id "
-        f"WHERE f.state IN ('read', 'scanned') AND x.article_id IN ({places})",
-        ids,
-    )
-    return {article_id for (article_id,) in rows}
-
-
-def _in_files(
-    conn: sqlite3.Connection, article_id: int, highlighter: Highlighter, own: int
-) -> tuple[str, Parts] | None:
-    """Return the attached file that has more of the words than the article's own text, and the stretch."""
-    best: tuple[int, str, str] = own, "", ""
-    if own == len(highlighter.patterns):
-        return None
-    for url, text in conn.execute(
-        "SELECT x.url, f.text FROM attachments AS x JOIN files AS f ON f.file_id = x.file_id "
-        "WHERE x.article_id = ? AND f.text <> '' ORDER BY x.attachment_id LIMIT 20",
-        (article_id,),
-    ):
-        found, stretch = highlighter.neighbourhood(text)
-        if found > best[0]:
-            best = found, url, stretch
-    return (best[1], highlighter.snippet(best[2])) if best[1] else None

@@ -145,8 +145,15 @@ def test_copies_say_who_was_first_and_what_was_changed(db):
 
 def test_search_folds_copies(db):
     update(db)
-    hits = {hit.article_id: hit.also_on for hit in search(db, "khởi công bến phà").hits}
-    assert hits == {1: 2, 2: 2, 3: 2}
+    (hit,) = search(db, "khởi công bến phà").hits
+    assert {hit.article_id, *(copy.article_id for copy in hit.copies)} == {1, 2, 3}
+    assert (hit.also_on, hit.also_portals) == (2, len({copy.portal for copy in hit.copies} - {hit.portal}))
+    apart = search(db, "khởi công bến phà", fold_copies=False).hits
+    assert {one.article_id: one.also_on for one in apart} == {1: 2, 2: 2, 3: 2}
+    first, second = (search(db, "khởi công bến phà", sort="newest", limit=1, offset=at) for at in (0, 1))
+    assert len(first.hits) == 1
+    assert second.hits == ()
+    assert (first.total, first.folded) == (3, 2)
 
 
 def test_the_command_lists_updates_and_compares(db, kho):

@@ -70,7 +70,7 @@ def test_abbreviations_and_indexes(text, index, expression):
 def test_words_of_both_kinds_ask_both_indexes():
     made = plan(parse("Châu doc"))
     assert (made.match.index, made.match.expr) == ("articles_folded", '("chau" AND "doc")')
-    assert made.conditions[0].params == ('"châu"', '{title lead text files} : ("doc")')
+    assert made.conditions[0].params == ('"châu"',)
 
 
 @pytest.mark.parametrize(

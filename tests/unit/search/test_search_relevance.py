@@ -242,7 +242,11 @@ def test_the_same_text_elsewhere_is_counted(bare):
     rows = list(written_archive.ARTICLES[:3])
     written_archive.fill(bare, [*rows, ("dongthap", "2022-02-02", None, None, rows[0][4], rows[0][5])])
     hits = search(bare, "dan van").hits
-    assert [hit.also_on for hit in hits] == [1, 1]
+    assert [(hit.also_on, hit.also_portals) for hit in hits] == [(1, 1)]
+    assert {hits[0].portal, hits[0].copies[0].portal} == {"chaudoc", "dongthap"}
+    assert (search(bare, "dan van").total, search(bare, "dan van").folded) == (2, 1)
+    apart = search(bare, "dan van", fold_copies=False)
+    assert [hit.also_on for hit in apart.hits] == [1, 1]
     assert search(bare, "tiep cong dan").hits[0].also_on == 0
 
 
