@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from archive.search.plan import WEIGHTS, Match, Plan
-from archive.search.words import WORD, forms
+from archive.search.words import WORD
+from archive.vietnamese.fold import fold
 
 Sort: TypeAlias = Literal["rank", "newest", "oldest"]
 Scored: TypeAlias = tuple[int, float]
@@ -30,6 +31,8 @@ _TEXT_CHARS = 1500
 # bm25 asks for the frequency of every word of the query: for the sixty words that begin with "th" that takes
 # half a second at a million articles, and says nothing. The newest stand for them.
 _WIDE_TITLES, _WIDE_TEXTS = 60, 40
+# So many matches are sorted by date as they are.
+_FEW = 2_000
 # A probe of one article by the index costs about what reading sixteen ids of a match does (measured).
 _PROBE_SHARE = 16
 
@@ -153,7 +156,7 @@ def _best_first(pair: Scored) -> tuple[float, int]:
 
 
 def _plain(text: str) -> str:
-    return f" {' '.join(forms(word)[1] for word in WORD.findall(text))} "
+    return f" {' '.join(WORD.findall(fold(text)))} "
 
 
 def _by_date(conn: sqlite3.Connection, plan: Plan, oldest: bool, most: int) -> Ranked:
@@ -164,12 +167,12 @@ def _by_date(conn: sqlite3.Connection, plan: Plan, oldest: bool, most: int) -> R
     """
     (articles,) = conn.execute("SELECT coalesce(max(article_id), 0) FROM articles").fetchone()
     # All articles of a large archive need no ids: the walk meets nothing else.
-    narrowed = plan.match or plan.conditions or articles <= RANK_BOUND
-    ids = _ids(conn, plan, RANK_BOUND + 1) if narrowed else None
+    narrowed = plan.match or plan.conditions or articles <= _FEW
+    ids = _ids(conn, plan, _FEW + 1) if narrowed else None
     total, is_exact = (len(ids), True) if ids is not None else bounded_count(conn, plan)
-    if ids is not None and total > RANK_BOUND:
+    if ids is not None and total > _FEW:
         total, is_exact = bounded_count(conn, plan)
-        few = is_exact and total * _PROBE_SHARE < articles
+        few = is_exact and (total * _PROBE_SHARE < articles or total <= RANK_BOUND // 4)
         ids = _ids(conn, plan, total) if few or plan.match is None else None
     if ids is not None and total * total < 10 * most * max(articles, 1) / 100 + 10_000:
         found = _sorted(conn, ids, oldest, most)
