@@ -13,6 +13,7 @@ from archive.schema import (
     m0012_fixity,
     m0013_premis,
     m0014_finding,
+    m0015_text_first,
 )
 from archive.schema.registry import migrations
 
@@ -29,5 +30,6 @@ __all__ = [
     "m0012_fixity",
     "m0013_premis",
     "m0014_finding",
+    "m0015_text_first",
     "migrations",
 ]

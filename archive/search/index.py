@@ -1,4 +1,4 @@
-"""The two indexes as a whole: restore them, and say whether they are sound.
+"""The two indexes and the table of facets as a whole: restore them, and say whether they are sound.
 
 Any SQLite client may write articles: triggers keep the indexes. One thing damages them: REPLACE on a
 connection with `recursive_triggers` off, which deletes rows without running triggers (UPSERT is safe).
@@ -9,7 +9,8 @@ original text, so the index loses its folding.
 import sqlite3
 from typing import Any
 
-from archive.schema.m0005_files import INDEXES, feed_sql, fill_sql
+from archive.schema.m0014_finding import FILL, facets_sql
+from archive.schema.m0015_text_first import INDEXES, feed_sql, fill_sql
 
 # Articles whose words `check` counts again: the newest, where damage is likeliest, and others all over.
 SAMPLE = 400
@@ -30,6 +31,8 @@ def reindex(db: Any) -> int:
             conn.execute(fill_sql(table))
             # One segment: the same articles give the same bytes, and searches read one tree.
             conn.execute(f"INSERT INTO {table}({table}) VALUES ('optimize')")
+        for statement in FILL:
+            conn.execute(statement)
         (number,) = conn.execute("SELECT count(*) FROM articles").fetchone()
         conn.execute("COMMIT")
     except BaseException:
@@ -61,6 +64,7 @@ def check(db: Any, *, deep: bool = False) -> list[str]:
                     problems += _check_sample(conn, table)
             except sqlite3.DatabaseError as error:
                 problems.append(f"{table}: unreadable ({error})")
+        problems += _check_facets(conn)
     finally:
         conn.execute(f"PRAGMA query_only = {query_only}")
     unfolded = conn.execute(
@@ -87,6 +91,19 @@ def _check_rows(conn: sqlite3.Connection, table: str) -> list[str]:
         if number:
             problems.append(f"{table}: {number} {what}")
     return problems
+
+
+def _check_facets(conn: sqlite3.Connection) -> list[str]:
+    """Compare how many rows there are, and the newest of them."""
+    newest = f"SELECT article_id FROM search_facets ORDER BY article_id DESC LIMIT {SAMPLE}"
+    right = facets_sql("articles", f"FROM articles WHERE article_id IN ({newest})")
+    is_there = f"SELECT article_id, place, kind, documents FROM search_facets WHERE article_id IN ({newest})"
+    (wrong,) = conn.execute(f"SELECT count(*) FROM ({is_there} EXCEPT {right})").fetchone()
+    (missing,) = conn.execute(
+        "SELECT (SELECT count(*) FROM articles) - (SELECT count(*) FROM search_facets)"
+    ).fetchone()
+    problems = [f"search_facets: {wrong} of a sample of rows differ"] if wrong else []
+    return problems + ([f"search_facets: {abs(missing)} rows too few or too many"] if missing else [])
 
 
 def _shadow(conn: sqlite3.Connection, table: str, which: str) -> None:

@@ -15,11 +15,11 @@ from archive.vietnamese.fold import fold
 
 Index: TypeAlias = Literal["articles_exact", "articles_folded"]
 
-# Title over lead over text over attached files, which are long and say much beside their subject; section,
-# source and byline are for their filters alone.
+# Of text, title, lead, …: title over lead over text over attached files, which are long and say much beside
+# their subject; section, source and byline are for their filters alone.
 WEIGHTS: dict[str, tuple[float, ...]] = {
-    "articles_exact": (10.0, 4.0, 1.0, 0.3),
-    "articles_folded": (10.0, 4.0, 1.0, 0.0, 0.0, 0.0, 0.3),
+    "articles_exact": (1.0, 10.0, 4.0, 0.3),
+    "articles_folded": (1.0, 10.0, 4.0, 0.0, 0.0, 0.0, 0.3),
 }
 WORDS = "title lead text files"
 

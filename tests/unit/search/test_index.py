@@ -131,7 +131,7 @@ def test_check_reads_a_read_only_archive(folder):
 
 
 def test_snippet_of_sqlite_itself_shows_the_original(written):
-    cut = "snippet(articles_folded, 0, '[', ']', '…', 8)"
+    cut = "snippet(articles_folded, 1, '[', ']', '…', 8)"
     sql = f"SELECT {cut} FROM articles_folded WHERE articles_folded MATCH ?"
     assert written.execute(sql, ("dong thap lap",)).fetchone()[0].startswith("[Đồng] [Tháp] [lập]")
 
