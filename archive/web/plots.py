@@ -8,7 +8,8 @@ HEIGHT = 120
 _GAP = 0.15
 # A bar of one article beside one of ten thousand must still be seen and clicked.
 _LEAST_HEIGHT = 2.0
-_LEAST_SLOTS = 12
+# One day alone is a column, not a wall: charts of fewer bars are drawn narrower.
+_FEW = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class Plot:
     height: int = HEIGHT
 
     @property
+    def is_narrow(self) -> bool:
+        """Say whether the chart has so few bars that a whole line would make walls of them."""
+        return len(self.bars) < _FEW
+
+    @property
     def first(self) -> str:
         """The label of the first bar."""
         return self.bars[0].label
@@ -56,8 +62,7 @@ def bars(
     if not points:
         return None
     top = highest or max(value for _, value in points) or 1
-    # One day alone is a column, not a wall.
-    step = WIDTH / max(len(points), _LEAST_SLOTS)
+    step = WIDTH / len(points)
     drawn = []
     for place, (label, value) in enumerate(points):
         height = max(_LEAST_HEIGHT, HEIGHT * min(value, top) / top) if value else 0.0
