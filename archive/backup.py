@@ -8,13 +8,16 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from archive import premis
 from archive.database import DATABASE_NAME, WARC_FOLDER, open_archive
 from archive.errors import ArchiveDamaged, UsageError
+from archive.software import SOFTWARE
 
 _CHUNK = 1 << 20
 _PAGES = 2_000
 # What belongs to one machine or one run, not to the archive.
-_LEFT_OUT = {DATABASE_NAME, f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm", WARC_FOLDER, "lock", "backups"}
+_LEFT_OUT = {DATABASE_NAME, f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm", WARC_FOLDER, "lock", "backups",
+              premis.PENDING, f"{premis.PENDING}.taken"}  # fmt: skip
 # Small files that a rebuild and a check of fixity need.
 _FOLDERS = {"portals", "fixity"}
 
@@ -54,6 +57,8 @@ def back_up(archive: Path, target: Path, progress: Progress = lambda *_: None) -
             shutil.copy2(path, target / path.name)
         elif path.name in _FOLDERS and path.is_dir():
             shutil.copytree(path, target / path.name, dirs_exist_ok=True)
+    detail = f"{size} bytes of database and {written} of WARC files to {target}"
+    premis.tell(archive, "replication", "success", detail, SOFTWARE)
     return Copied(size, written, copied, known)
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+from archive import fixity
 from archive.database import WARC_FOLDER, ArchiveDatabase
-from archive.digests import payload_digest
+from archive.digests import payload_digest, text_digest
 from archive.errors import WarcDamaged
 from archive.lock import is_held
 from archive.warc.reader import iterate, read_record
@@ -28,18 +29,26 @@ class Finding:
 
 @dataclass(slots=True)
 class Counts:
-    """What was looked at."""
+    """What was looked at; `texts` were extracted again, `stale` of them are read otherwise by newer code."""
 
     captures: int = 0
     warc_files: int = 0
     records: int = 0
+    texts: int = 0
+    stale: int = 0
 
 
 def verify(
-    db: ArchiveDatabase, *, full: bool = False, counts: Counts | None = None, progress: Progress | None = None
+    db: ArchiveDatabase,
+    *,
+    full: bool = False,
+    counts: Counts | None = None,
+    progress: Progress | None = None,
+    public_key: Path | None = None,
 ) -> Iterator[Finding]:
-    """Yield everything that is wrong with an archive; nothing is changed. *full* also reads every WARC
-    record that no row points at and asks the search indexes to check themselves.
+    """Yield everything that is wrong with an archive; nothing is changed. *full* also reads every byte of
+    the WARC files, records without a row too, and asks the search indexes to check themselves. With
+    *public_key* every link of the chain of digests must be signed by it.
 
     It may run while a crawl writes: rows written meanwhile are not looked at.
     """
@@ -48,6 +57,8 @@ def verify(
     yield from _check_captures(db, counts, progress)
     yield from _check_ledger(db)
     yield from _check_articles(db.conn)
+    yield from _check_texts(db.conn)
+    yield from _check_chain(db, full=full, public_key=public_key)
     if full:
         yield from _check_files(db, counts, progress)
         yield from _check_search(db)
@@ -82,12 +93,13 @@ def _check_captures(db: ArchiveDatabase, counts: Counts, progress: Progress | No
             counts.captures += 1
             if progress and counts.captures % 100 == 0:
                 progress("captures", counts.captures, total)
-            yield from _check_capture(path, offset, length, record_id, digest, url, revisit_of)
+            yield from record_findings(path, offset, length, record_id, digest, url, revisit_of)
 
 
-def _check_capture(
+def record_findings(
     path: Path, offset: int, length: int, record_id: str, digest: str, url: str, revisit_of: str | None
 ) -> Iterator[Finding]:
+    """Yield what is wrong with the record that a row of `captures` points to: at most one finding."""
     place = f"{path.name}:{offset}"
     if path.stat().st_size < offset + length:
         yield Finding("cut_file", place, f"the file ends before the record of {url}")
@@ -171,6 +183,73 @@ def _check_articles(connection: sqlite3.Connection) -> Iterator[Finding]:
     ):  # fmt: skip
         for (url,) in connection.execute(sql).fetchall():
             yield Finding(kind, url, detail)
+
+
+def _check_texts(connection: sqlite3.Connection) -> Iterator[Finding]:
+    """Hold each text against the digest it was stored with, the superseded ones too."""
+    rows = connection.execute(
+        "SELECT url, title, coalesce(lead, ''), coalesce(text, ''), text_digest FROM revisions_flat"
+    )
+    for url, title, lead, text, digest in rows:
+        if text_digest(title or "", lead, text) != digest:
+            yield Finding("wrong_text", url, "a text of it is not the one that was stored")
+
+
+def _check_chain(db: ArchiveDatabase, *, full: bool, public_key: Path | None) -> Iterator[Finding]:
+    """Hold WARC files and rows against the chain of digests made when each file was closed."""
+    for place, detail in fixity.check_chain(db.folder, public_key):
+        yield Finding("chain", place, detail)
+    for link in fixity.links(db.folder):
+        path = db.folder / WARC_FOLDER / link.file
+        if not link.file or Path(link.file).name != link.file:
+            continue
+        if not path.is_file():
+            if not link.captures:
+                yield Finding(
+                    "missing_file", link.file, "it is in the chain of digests; put it back from a copy"
+                )
+            continue
+        captures, _, rows = fixity.rows_digest(db.conn, link.file, link.rows_end)
+        if (captures, rows) != (link.captures, link.rows_digest):
+            yield Finding("rows", link.file, "its captures are not those it had when the file was closed")
+        if path.stat().st_size != link.size_bytes:
+            yield Finding(
+                "changed_file", link.file, f"has {path.stat().st_size} bytes, not {link.size_bytes}"
+            )
+        elif full and fixity.file_digest(path) != link.sha256:
+            yield Finding("changed_file", link.file, "its bytes are not those it had when it was closed")
+
+
+def check_oldest(
+    db: ArchiveDatabase, *, sample: int = -1, since: str | None = None, now: str
+) -> tuple[int, list[Finding]]:
+    """Check captures, never and longest ago checked ones first, and remember when; the write lock is held.
+
+    At most *sample* (all: -1), only those captured *since* (ISO date). Returns how many, and what was found.
+    """
+    rows = db.execute(
+        "SELECT c.capture_id, c.warc_file, c.warc_offset, c.warc_length, c.record_id, c.payload_digest,"
+        " c.url, c.revisit_of FROM captures c LEFT JOIN fixity_checks f ON f.capture_id = c.capture_id"
+        " WHERE (? IS NULL OR c.captured_at >= ?) ORDER BY f.checked_at, c.capture_id LIMIT ?",
+        [since, since, sample],
+    ).fetchall()
+    found: list[Finding] = []
+    checks = []
+    for capture_id, name, *rest in rows:
+        path = db.folder / WARC_FOLDER / name
+        if Path(name).name != name or not path.is_file():
+            wrong = [Finding("missing_file", name, "a capture points into it; put it back from a copy")]
+        else:
+            wrong = list(record_findings(path, *rest))
+        found += wrong
+        checks.append((capture_id, now, wrong[0].kind if wrong else ""))
+    with db.transaction() as connection:
+        connection.executemany(
+            "INSERT INTO fixity_checks VALUES (?, ?, ?) ON CONFLICT (capture_id) DO UPDATE SET"
+            " checked_at = excluded.checked_at, outcome = excluded.outcome",
+            checks,
+        )
+    return len(checks), found
 
 
 def _check_files(db: ArchiveDatabase, counts: Counts, progress: Progress | None) -> Iterator[Finding]:

@@ -27,7 +27,9 @@ CRAWLER_COMMANDS = {
     "report": LazyCommand("crawler.commands.report:report", "Show how complete each portal is."),
     "status": LazyCommand("archive.commands.status:status", "Show how each portal of the archive stands."),
 }
-COMMANDS = {**CRAWLER_COMMANDS, **ARCHIVE_COMMANDS}
+# The archive's own verify cannot extract again, nor rebuild.
+_VERIFY = LazyCommand("crawler.commands.verify:verify", "Check the archive against its WARC files; mend it.")
+COMMANDS = {**CRAWLER_COMMANDS, **ARCHIVE_COMMANDS, "verify": _VERIFY}
 
 
 @click.group(cls=LazyGroup, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})

@@ -9,7 +9,7 @@ import os
 import shutil
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -51,9 +51,14 @@ class Rebuilt:
 
 
 async def rebuild(
-    folder: Path, workers: int = 2, on_tick: Callable[[Taking], None] = lambda _taking: None
+    folder: Path,
+    workers: int = 2,
+    on_tick: Callable[[Taking], None] = lambda _taking: None,
+    histories: Sequence[Path] = (),
 ) -> Rebuilt:
     """Make the database of the archive *folder* anew from its WARC files.
+
+    What happened to it is taken from its old database or, with *histories*, from these archives' as well.
 
     Raises ArchiveMissing where there are none, ArchiveBusy while another writes, and what storing raises;
     until the last step the old database stands as it was.
@@ -68,14 +73,16 @@ async def rebuild(
         if not (work / WARC_FOLDER).exists():
             (work / WARC_FOLDER).symlink_to(Path("..") / WARC_FOLDER, target_is_directory=True)
         _bring_portals(folder)
-        done = await _make(folder, work, workers, on_tick)
+        done = await _make(folder, work, workers, on_tick, histories or (folder,))
         done.old = _take_its_place(folder, work)
         return done
     finally:
         lock.release()
 
 
-async def _make(folder: Path, work: Path, workers: int, on_tick: Callable[[Taking], None]) -> Rebuilt:
+async def _make(
+    folder: Path, work: Path, workers: int, on_tick: Callable[[Taking], None], histories: Sequence[Path]
+) -> Rebuilt:
     done = Rebuilt(files=len(_files(folder / WARC_FOLDER)))
     with Store(work, agent=SOFTWARE, recovering=False) as store:
         with store.db.transaction() as connection:
@@ -93,7 +100,8 @@ async def _make(folder: Path, work: Path, workers: int, on_tick: Callable[[Takin
             intake.flush()
             await readers.close()
         done.records, done.damaged, done.elsewhere = taking.records, taking.damaged, taking.elsewhere
-        done.history = _bring_history(store, folder)
+        for one in histories:
+            done.history.update(_bring_history(store, one))
         done.captures, done.articles, done.revisions = (
             store.db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
             for table in ("captures", "articles", "revisions")
@@ -148,7 +156,10 @@ def _bring_history(store: Store, folder: Path) -> dict[str, int]:
     brought: dict[str, int] = {}
     if not database.exists():
         return brought
-    store.db.execute("ATTACH DATABASE ? AS old", [f"{database.resolve().as_uri()}?mode=ro"])
+    try:
+        store.db.execute("ATTACH DATABASE ? AS old", [f"{database.resolve().as_uri()}?mode=ro"])
+    except sqlite3.Error:
+        return brought
     try:
         for table in _HISTORY:
             columns = [row[1] for row in store.db.execute(f"PRAGMA main.table_info({table})")]

@@ -22,7 +22,7 @@ ARCHIVE_LADDER = (
     "vietnamese jurisdictions issuers urls digests software",
     "warc schema lock",
     "database",
-    "places portal_files fixity ledger store files",
+    "places portal_files fixity premis ledger store files",
     "revisions search status due",
     "near_duplicates attribution",
     "reading verify backup repair audit",
@@ -42,7 +42,7 @@ CRAWLER_LADDER = (
     "wire middlewares browser",
     "session visit rendering attaching sharing plans conducting expecting completeness reconcile run probing "
     "summary spiders "
-    "ingest rebuild verifying",
+    "ingest rebuild verifying mending",
     "commands cli",
 )
 

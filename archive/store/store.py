@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from archive import portal_files
+from archive import fixity, portal_files, premis
 from archive.database import WARC_FOLDER, open_archive
 from archive.ledger import Ledger, utc_now
 from archive.places import refresh
@@ -35,6 +35,7 @@ class Store:
         try:
             self.ledger = Ledger(self.db)
             self._recorder = Recorder(self.db, self.ledger, agent)
+            self._recovering = recovering
             self.recovered = self._recover() if recovering else Recovery()
             refresh(self.db)
         except BaseException:
@@ -47,9 +48,11 @@ class Store:
         return self.path / WARC_FOLDER
 
     def close(self) -> None:
-        """Close the database and let the next writer in."""
+        """Close the database and let the next writer in; WARC files must be closed before, and get sealed."""
         try:
             portal_files.write_all(self.db.conn, self.path)
+            if self._recovering:
+                fixity.seal(self.db.conn, self.path)
         finally:
             self.db.close()
 
@@ -68,6 +71,7 @@ class Store:
         found = recover(self.warc_directory, ends)
         now = utc_now()
         with self.db.transaction() as connection:
+            premis.take_in(connection, self.path)
             self.ledger.release_stale()
             connection.execute(
                 "UPDATE crawls SET ended_at = ?, reason = 'died' WHERE ended_at IS NULL", (now,)
@@ -83,6 +87,7 @@ class Store:
                     for name in found.short
                 ],
             )
+        premis.taken(self.path)
         return found
 
     def save_portal(self, portal: Portal) -> None:

@@ -57,8 +57,7 @@ def test_cut_missing_and_swapped(folder):
     path = warc_of(folder)
     whole = path.read_bytes()
     path.write_bytes(whole[:-900])
-    assert set(kinds(folder)) <= {"cut_file", "unreadable_record"} != set()
-    assert kinds(folder)
+    assert set(kinds(folder)) == {"cut_file", "changed_file"}
     path.write_bytes(whole)
     shutil.move(path, path.with_name("elsewhere"))
     assert kinds(folder) == ["missing_file"]
@@ -69,7 +68,7 @@ def test_cut_missing_and_swapped(folder):
         store.db.execute("UPDATE captures SET warc_offset = ? WHERE capture_id = ?", [first[1], second[0]])
         store.db.execute("UPDATE captures SET warc_offset = ? WHERE capture_id = ?", [second[1], first[0]])
         store.db.conn.commit()
-    assert kinds(folder) == ["wrong_record", "wrong_record"]
+    assert kinds(folder) == ["wrong_record", "wrong_record", "rows"]
 
 
 @pytest.mark.parametrize(
