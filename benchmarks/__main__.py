@@ -9,6 +9,8 @@ BENCHMARKS = {
     "crawl": "benchmarks.crawl",
     "frontier": "benchmarks.frontier",
     "near-duplicates": "benchmarks.near_duplicates",
+    "serve": "benchmarks.serve",
+    "search": "benchmarks.search",
 }
 
 

@@ -1,0 +1,228 @@
+"""`python -m benchmarks serve`: how long readers wait, ten at a time, while a crawl writes.
+
+An archive of made-up news is written by plain SQL (kept with --folder), served by `khocong serve` as a
+process of its own, and read over HTTP. The words asked for are those of the text, rare and common. Times are
+the reader's: from asking to the last byte.
+"""
+
+import argparse
+import hashlib
+import http.client
+import json
+import os
+import random
+import select
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from datetime import date, timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+from archive.database import open_archive
+from benchmarks.generated import sentence
+
+PORTALS = 60
+WORDS = (
+    "nạo vét kênh", "duong be tong", '"phân loại rác"', "chi thi 33", "học sinh vượt khó", "tiep cong dan",
+    "mua mua -kenh", "Long Sơn", "cay xanh", "hội nông dân xã Tân Lộc", "doc:33/CT-TTg", "den chieu sang",
+)  # fmt: skip
+_DAY_ONE = date(2012, 1, 1)
+_BATCH = 2_000
+
+
+def write(folder: Path, size: int) -> None:
+    """Make an archive of *size* articles in *folder*, or leave the one that is there."""
+    if (folder / "archive.db").exists():
+        return
+    db = open_archive(folder, write=True)
+    try:
+        with db.transaction() as conn:
+            for number in range(PORTALS):
+                conn.execute(
+                    "INSERT INTO portals (portal_key, name, hosts, first_seen_at) VALUES (?, ?, ?, "
+                    "'2026-01-01')",
+                    (
+                        f"cong{number}",
+                        f"Cổng thông tin điện tử số {number}",
+                        json.dumps([f"c{number}.gov.example"]),
+                    ),
+                )
+            conn.execute(
+                "INSERT INTO documents (document_id, normal, year, doc_type, number, symbol) "
+                "VALUES (1, '33/CT-TTg', 2021, 'Chỉ thị', '33', 'CT-TTg')"
+            )
+        for first in range(1, size + 1, _BATCH):
+            with db.transaction() as conn:
+                for number in range(first, min(first + _BATCH, size + 1)):
+                    add(conn, number, size)
+    finally:
+        db.close()
+
+
+def add(conn: sqlite3.Connection, number: int, size: int) -> None:
+    """Insert article *number* with its URL, capture and revision; one in two hundred cites the directive."""
+    dice = random.Random(number)
+    key, day = f"cong{number % PORTALS}", _DAY_ONE + timedelta(days=number * 5300 // max(size, 1) % 5300)
+    title = sentence(dice).split(" theo ")[0][:140]
+    cites = number % 200 == 0
+    lines = [sentence(dice) for _ in range(14)]
+    if cites:
+        lines[0] = f"Thực hiện Chỉ thị số 33/CT-TTg, {lines[0]}"
+    text, url = "\n".join(lines), f"http://c{number % PORTALS}.gov.example/tin/{number}.html"
+    urlkey, at = f"example,gov,c{number % PORTALS})/tin/{number}.html", "2026-03-01T01:00:00+00:00"
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    conn.execute(
+        "INSERT INTO urls (url_id, portal_key, urlkey, url, kind, state, discovered_at, fetched_at) "
+        "VALUES (?, ?, ?, ?, 'article', 'done', ?, ?)",
+        (number, key, urlkey, url, at, at),
+    )
+    conn.execute(
+        "INSERT INTO captures (capture_id, url_id, url, captured_at, status, mime, payload_digest, "
+        "body_digest, "
+        "size_bytes, warc_file, warc_offset, warc_length, record_id) "
+        "VALUES (?, ?, ?, ?, 200, 'text/html', ?, ?, 60000, 'a.warc.gz', ?, 9000, ?)",
+        (number, number, url, at, digest[:32], digest[:32], number * 9000, f"urn:uuid:{number}"),
+    )
+    conn.execute(
+        "INSERT INTO revisions (revision_id, article_id, number, capture_id, captured_at, "
+        "text_digest, extractor) "
+        "VALUES (?, ?, 1, ?, ?, ?, 'benchmark')",
+        (number, number, number, at, digest),
+    )
+    conn.execute(
+        "INSERT INTO articles (article_id, portal_key, url, urlkey, title, text, published_at, "
+        "published_precision, "
+        "section, text_digest, revision_id, first_captured_at, last_captured_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, 'day', ?, ?, ?, ?, ?)",
+        (
+            number,
+            key,
+            url,
+            urlkey,
+            title,
+            text,
+            day.isoformat(),
+            f"Mục {number % 12}",
+            digest,
+            number,
+            at,
+            at,
+        ),
+    )
+    if cites:
+        conn.execute(
+            "INSERT INTO citations (revision_id, document_id, verbatim, start_offset, end_offset) "
+            "VALUES (?, 1, 'Chỉ thị số 33/CT-TTg', 0, 10)",
+            (number,),
+        )
+
+
+def crawl(folder: Path, size: int, ended: threading.Event, pace_s: float = 0.2) -> None:
+    """Write ten articles a transaction, as a crawl of many portals does, until *ended*."""
+    db = open_archive(folder, write=True)
+    try:
+        (number,) = db.execute("SELECT max(article_id) FROM articles").fetchone()
+        while not ended.wait(pace_s):
+            with db.transaction() as conn:
+                for more in range(1, 11):
+                    add(conn, number + more, size)
+            number += 10
+    finally:
+        db.close()
+
+
+def ask(port: int, path: str) -> float:
+    """Return the seconds from asking for *path* to its last byte. Raises RuntimeError unless it is there."""
+    begun = time.perf_counter()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        answer.read()
+    finally:
+        connection.close()
+    if answer.status != 200:
+        raise RuntimeError(f"{path}: {answer.status}")
+    return time.perf_counter() - begun
+
+
+def read(port: int, size: int, readers: int, seconds: float) -> dict[str, list[float]]:
+    """Return the waits of *readers* at once: searches with and without facets chosen, and articles."""
+    waits: dict[str, list[float]] = {"search": [], "article": []}
+    until = time.monotonic() + seconds
+
+    def one(seed: int) -> None:
+        dice = random.Random(seed)
+        while time.monotonic() < until:
+            words = quote(dice.choice(WORDS))
+            year = f"&year={dice.randint(2012, 2025)}" if dice.random() < 0.3 else ""
+            waits["search"].append(ask(port, f"/tim?q={words}{year}"))
+            for _ in range(3):
+                waits["article"].append(ask(port, f"/bai/{dice.randint(1, size)}?q={words}"))
+                # Nobody reads faster than this.
+                time.sleep(dice.uniform(0.2, 0.6))
+
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(readers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return waits
+
+
+def percentile(values: list[float], share: float) -> float:
+    """Return the value below which *share* of *values* lie, in milliseconds; NaN without values."""
+    ordered = sorted(values)
+    return 1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else float("nan")
+
+
+def main(arguments: list[str]) -> int:
+    """Write, serve, read, and print the table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks serve", description=__doc__.splitlines()[0])
+    parser.add_argument("--size", type=int, default=100_000, help="articles")
+    parser.add_argument("--readers", type=int, default=10)
+    parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--folder", type=Path, help="keep the archive here, or use the one that is here")
+    parser.add_argument("--still", action="store_true", help="no crawl writes meanwhile")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as made:
+        folder = options.folder or Path(made) / "archive"
+        write(folder, options.size)
+        first, waits = _served(folder, options)
+    print(
+        f"| {options.size:,} articles, {options.readers} readers | p50 ms | p95 ms | pages "
+        f"|\n|---|---|---|---|"
+    )
+    for name, values in waits.items():
+        print(f"| {name} | {percentile(values, 0.5):.0f} | {percentile(values, 0.95):.0f} | {len(values)} |")
+    print(f"\nFrom `khocong serve` to the first page: {first:.2f} s.")
+    return 0
+
+
+def _served(folder: Path, options: argparse.Namespace) -> tuple[float, dict[str, list[float]]]:
+    begun = time.perf_counter()
+    words = [sys.executable, "-m", "archive", "serve", "--archive", str(folder), "--port", "0", "--json"]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        ended = threading.Event()
+        writer = threading.Thread(target=crawl, args=(folder, options.size, ended))
+        try:
+            assert process.stdout is not None
+            if not select.select([process.stdout], [], [], 60)[0]:
+                raise RuntimeError("the server did not answer within a minute")
+            told = json.loads("".join(process.stdout.readline() for _ in range(5)))
+            port = int(told["address"].rstrip("/").rpartition(":")[2])
+            ask(port, "/")
+            first = time.perf_counter() - begun
+            if not options.still:
+                writer.start()
+            return first, read(port, options.size, options.readers, options.seconds)
+        finally:
+            ended.set()
+            if writer.ident is not None:
+                writer.join()
+            process.terminate()
