@@ -78,6 +78,7 @@ class Made(NamedTuple):
     published_at: str | None
     section: str
     source: str | None
+    document: str | None
 
 
 class Corpus:
@@ -123,6 +124,7 @@ class Corpus:
         return Made(
             number, portal, title, lead, "\n".join(paragraphs), None if dice.random() < 0.03 else published,
             dice.choice(self._sections), dice.choice(_SOURCES) if dice.random() < 0.5 else None,
+            document.removeprefix("số ") or None,
         )  # fmt: skip
 
     def name(self, dice: random.Random) -> str:
