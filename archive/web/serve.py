@@ -7,13 +7,13 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-import yaml
 from datasette.app import Datasette
 from datasette.plugins import pm
 
 from archive.database import DATABASE_NAME, open_archive
 from archive.errors import KhoCongError
 from archive.web import plugin
+from archive.web.describing import describe
 from archive.web.hosts import names_of
 from archive.web.publishing import is_snapshot
 from archive.web.replay import Replay
@@ -54,7 +54,11 @@ def build(archive_dir: Path, replay: str = "", public: Public | None = None) -> 
     *replay* is the origin of the replay server, "" where there is none. Raises ArchiveMissing,
     ArchiveDamaged or ArchiveTooNew, as every reader does.
     """
-    open_archive(archive_dir, write=False).close()
+    db = open_archive(archive_dir, write=False)
+    try:
+        metadata = describe(db)
+    finally:
+        db.close()
     public = public or Public()
     if not pm.is_registered(plugin):
         pm.register(plugin, name="khocong")
@@ -63,7 +67,6 @@ def build(archive_dir: Path, replay: str = "", public: Public | None = None) -> 
     if is_snapshot(archive_dir):
         # WAL readers need a shared-memory file beside the database; where none can be made, nobody writes.
         files = {"immutables": [str(database)]}
-    metadata = yaml.safe_load((HERE / "metadata.yml").read_text(encoding="utf-8"))
     metadata["plugins"] = {
         "khocong": {
             "replay": (public.replay or replay).rstrip("/"),

@@ -158,6 +158,33 @@ def test_tables_and_sql_are_described_and_read_only(browser):
     assert browser.get("/robots.txt").text == "User-agent: *\nDisallow: /\n"
 
 
+def test_every_table_and_column_is_described(browser):
+    names = browser.get("/archive.json").json()["tables"]
+    told = browser.datasette.metadata("databases")["archive"]["tables"]
+    views = [one["name"] for one in browser.get("/archive.json").json()["views"]]
+    shown = [one["name"] for one in names if not one["hidden"]]
+    assert {name for name in (*shown, *views) if name not in told} == set()
+    silent = [
+        f"{table}.{column}"
+        for table, about in told.items()
+        if not about.get("hidden")
+        for column, text in about["columns"].items()
+        if not text
+    ]
+    assert silent == []
+    assert all(
+        about.get("title") and about.get("description") for about in told.values() if not about.get("hidden")
+    )
+    assert "bytes from the start of that file" in browser.get("/archive/captures").text
+
+
+def test_limits_are_set(browser):
+    settings = {one: browser.datasette.setting(one) for one in ("sql_time_limit_ms", "max_returned_rows")}
+    assert settings == {"sql_time_limit_ms": 3000, "max_returned_rows": 1000}
+    endless = "with recursive n(x) as (select 1 union all select x + 1 from n) select max(x) from n"
+    assert browser.get("/archive.json", params={"sql": endless}).status_code == 400
+
+
 def test_the_style_sheet_is_ours(browser):
     answer = browser.get("/khocong/khocong.css")
     assert answer.status_code == 200
