@@ -92,9 +92,9 @@ def _by_adapter(reading: Reading, element: HtmlElement, skip: frozenset[HtmlElem
     trimmed = trim(lines, reading.base)
     cut_labels(trimmed, reading.model)
     trimmed.removed.extend(cut)
-    trimmed.removed.extend(
-        RemovedBlock("furniture", path_of(node), words) for node in skip if (words := words_of(node, 300))
-    )
+    # Two readings of one page are the same to the letter: a set has no order of its own.
+    told = sorted((path_of(node), words) for node in skip if (words := words_of(node, 300)))
+    trimmed.removed.extend(RemovedBlock("furniture", path, words) for path, words in told)
     title_node = next((node for node in find_all(reading.tree, hints.title) if words_of(node)), None)
     lead = ""
     for node in find_all(reading.tree, hints.lead):

@@ -69,6 +69,20 @@ def records(path: Path) -> Iterator[Foreign | Damage]:
         yield from _one_by_one(path, size, packed=packed)
 
 
+def record_at(path: Path, offset: int) -> Foreign:
+    """Return the one record at byte *offset* of a WARC. Raises WarcDamaged where none can be read there."""
+    with path.open("rb") as stream:
+        packed = stream.read(2) == _GZIP[:2]
+        stream.seek(offset)
+        try:
+            record = _read_member(stream, offset) if packed else _read_plain(stream, offset)
+        except Broken as error:
+            raise WarcDamaged(f"{path}:{offset}: {error}") from error
+    if record is None:
+        raise WarcDamaged(f"{path}:{offset}: the file ends there")
+    return record
+
+
 def _one_by_one(path: Path, size: int, *, packed: bool) -> Iterator[Foreign | Damage]:
     position, found = 0, False
     with path.open("rb") as stream:

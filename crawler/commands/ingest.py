@@ -4,7 +4,8 @@ import asyncio
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,8 +15,10 @@ from archive.commands.common import Console, clean, common_options, examples
 from archive.errors import UsageError
 from archive.store import Store
 from archive.warc.writer import WarcWriter
+from crawler.ingest import services
 from crawler.ingest.intake import Intake
 from crawler.ingest.keeping import Copying
+from crawler.ingest.listed import check_list
 from crawler.ingest.portals import PortalFinder
 from crawler.ingest.sources import Source, sources_of
 from crawler.ingest.taking import Taking
@@ -28,10 +31,27 @@ _QUIET_TICKS_S = 10.0
     epilog=examples(
         "khocong ingest chaudoc-2019.warc.gz crawls/ --archive kho",
         "khocong ingest mirror.wacz --portal minhhoa.example",
+        "khocong ingest --wayback chaudoc.angiang.gov.vn",
         "khocong ingest trang.html --url http://chaudoc.angiang.gov.vn/tin-1 --at 2019-05-31",
     )
 )
-@click.argument("paths", nargs=-1, required=True, metavar="FILE|DIR …", type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, metavar="[FILE|DIR …]", type=click.Path(path_type=Path))
+@click.option(
+    "--wayback", "hosts", multiple=True, metavar="HOST", help="Ask the Wayback Machine for a host's captures."
+)
+@click.option(
+    "--cdx",
+    "lists",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Take in what a list names: CDX, CDXJ, an extract of Common Crawl's index.",
+)
+@click.option(
+    "--server",
+    metavar="URL",
+    help="Ask this server in place of web.archive.org or data.commoncrawl.org.",
+)
 @click.option(
     "--portal",
     "portals",
@@ -51,6 +71,9 @@ _QUIET_TICKS_S = 10.0
 @common_options
 def ingest(
     paths: Sequence[Path],
+    hosts: tuple[str, ...],
+    lists: tuple[Path, ...],
+    server: str | None,
     portals: tuple[str, ...],
     url: str | None,
     at: str | None,
@@ -61,13 +84,20 @@ def ingest(
     """Take WARC, ARC, WACZ, HTTrack mirrors and saved pages into the archive, articles and all.
 
     What is known already changes nothing, so an interrupted run is simply run again. Hosts that belong to
-    no portal are left out and named. Exit codes: 0 done, 1 a file could not be read, 2 not understood.
+    no portal are left out and named. A list of captures (--cdx) is read from the WARC files beside it, or
+    asked for where it stands; that and --wayback need `pip install khocong[services]`, and go at the pace
+    those services allow. Exit codes: 0 done, 1 a file could not be read, 2 not understood.
     """
     sources = [source for path in paths for source in sources_of(path, url, at)]
     if url is not None and len(sources) != 1:
         raise UsageError("--url says where ONE saved page came from; name one file with it")
+    if not sources and not hosts and not lists:
+        raise UsageError("name what is to be taken in: files, --wayback HOST or --cdx FILE")
+    for file in lists:
+        check_list(file)
+    asked = _Asked(hosts, lists, server)
     progress = Progress(len(sources))
-    takings = asyncio.run(_run(archive_dir, sources, portals, workers, progress))
+    takings = asyncio.run(_run(archive_dir, sources, asked, (*portals, *hosts), workers, progress))
     progress.end()
     console = Console()
     if as_json:
@@ -77,9 +107,26 @@ def ingest(
     return 1 if any(taking.error for taking in takings) else 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is taken in by its name in a list, and not from a file that holds it."""
+
+    hosts: tuple[str, ...]
+    lists: tuple[Path, ...]
+    server: str | None
+
+    def lists_of(self, wanted: services.Wanted) -> Iterator[tuple[str, services.Found]]:
+        """Yield each list by name, with its captures."""
+        for host in self.hosts:
+            yield f"wayback {host}", services.of_host(host, wanted, self.server)
+        for file in self.lists:
+            yield file.name, services.of_list(file, wanted, self.server)
+
+
 async def _run(
     archive_dir: Path,
     sources: Sequence[Source],
+    asked: "_Asked",
     portals: tuple[str, ...],
     workers: int,
     progress: "Progress",
@@ -98,6 +145,9 @@ async def _run(
             for source in sources:
                 progress.source = source.name
                 takings.append(await intake.take_in(source, store.path))
+            for name, found in asked.lists_of(intake.wants):
+                progress.source = name
+                takings.append(await intake.take_all(name, found))
             await intake.finish()
         finally:
             intake.flush()

@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,7 +14,7 @@ from archive.store.settling import settled
 from archive.warc.arc import Damage, Foreign
 from archive.warc.copying import record_id
 from crawler import recrawl
-from crawler.exchange import Exchange
+from crawler.ingest.judged import Read, judged
 from crawler.ingest.keeping import Keeper
 from crawler.ingest.lessons import Lessons
 from crawler.ingest.parts import PartsBook
@@ -22,35 +22,20 @@ from crawler.ingest.portals import PortalFinder
 from crawler.ingest.records import Taken, take
 from crawler.ingest.sources import Source, read
 from crawler.ingest.taking import Taking
-from crawler.judging import judge, may_be_read
+from crawler.judging import may_be_read
 from crawler.links import Scope, make_link
-from crawler.page import Page
 from crawler.readers import Readers
-from crawler.reading import Reading, ReadJob
+from crawler.reading import ReadJob
 from crawler.soft import is_home
 
 PART = "part of an article"
 _GROUP = 50
 _KNOWN = "SELECT 1 FROM captures WHERE record_id = ?"
+_TAKEN = (
+    "SELECT 1 FROM urls u JOIN captures c ON c.url_id = u.url_id WHERE u.portal_key = ? AND u.urlkey = ?"
+    " AND c.url = ? AND substr(c.captured_at, 1, 19) = ?"
+)
 _IN_LEDGER = "SELECT 1 FROM urls WHERE portal_key = ? AND urlkey = ?"
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A record on its way: what it was taken for (`lease`), how it is read (`job`), what it came to."""
-
-    outcome: Outcome
-    link: Link
-    portal: Portal
-    lease: LeasedUrl
-    exchange: Exchange
-    origin: str
-    job: ReadJob | None = None
-    page: Page | None = None
-
-    @property
-    def url(self) -> str:
-        return self.exchange.url
 
 
 class Intake:
@@ -80,7 +65,7 @@ class Intake:
         self._on_tick = on_tick
         self._queue: list[tuple[Taking, Outcome]] = []
         # Read side by side, stored in the order of the file: two runs make the same archive.
-        self._running: deque[tuple[Taking, asyncio.Task[_Read | None]]] = deque()
+        self._running: deque[tuple[Taking, asyncio.Task[Read | None]]] = deque()
         self._under_way: set[str] = set()
         self._parts = PartsBook()
         # Revisits whose original has not come yet.
@@ -143,11 +128,11 @@ class Intake:
             if read is not None:
                 await self._queue_one(taking, read)
 
-    async def _queue_one(self, taking: Taking, read: "_Read") -> None:
+    async def _queue_one(self, taking: Taking, read: Read) -> None:
         portal = self._finder.of(read.url) or read.portal
         if self._lessons.is_behind(read.page, portal) and read.job is not None:
             # A model was learned meanwhile: the page and what is known of it must be read alike.
-            read = self._judged(read, portal, await self._readers.read(replace(read.job, portal=portal)))
+            read = judged(read, portal, await self._readers.read(replace(read.job, portal=portal)))
         outcome, link, page = read.outcome, read.link, read.page
         if page is not None and (known := recrawl.introduced(portal, read.lease, page)) != portal:
             self._finder.learn(known)
@@ -203,7 +188,7 @@ class Intake:
 
     async def _take(
         self, taking: Taking, taken: Taken, portal: Portal, link: Link, *, last: bool = False
-    ) -> "_Read | None":
+    ) -> Read | None:
         url_id, kind = self._row_of(portal, link)
         if not self._own and self._is_twin(url_id, taken):
             taking.known += 1
@@ -218,21 +203,22 @@ class Intake:
         exchange = replace(exchange, rendered=self._keeper.rendered(taken.copy_id))
         kind = kind if self._own else "seed" if is_home(exchange.url) else link.kind
         lease = LeasedUrl(url_id, portal.key, exchange.url, kind, 0)
-        read = _Read(Outcome(url_id, "done"), link, portal, lease, exchange, taken.origin)
+        read = Read(Outcome(url_id, "done"), link, portal, lease, exchange, taken.origin)
         reading = None
         if exchange.status == 200 and may_be_read(lease, exchange):
             learn, read_as = self._lessons.wants_evidence(portal), kind if self._own else link.kind
             read = replace(read, job=ReadJob.of(exchange, portal, read_as, images=self._own, learn=learn))
             reading = await self._readers.read(read.job) if read.job is not None else None
-        return self._judged(read, portal, reading)
+        return judged(read, portal, reading)
 
-    @staticmethod
-    def _judged(read: "_Read", portal: Portal, reading: Reading | None) -> "_Read":
-        verdict = judge(read.lease, read.exchange, reading, portal)
-        outcome = verdict.outcome
-        if outcome.capture is not None:
-            outcome = replace(outcome, capture=replace(outcome.capture, origin=read.origin))
-        return replace(read, outcome=outcome, portal=portal, page=verdict.page)
+    def wants(self, url: str, at: str) -> bool:
+        """Say whether a capture of *url* at *at* (14 digits, UTC) is of a portal, and not here yet."""
+        portal = self._finder.of(url)
+        link = make_link(url, portal.platform or "generic", Scope(portal, url)) if portal else None
+        if portal is None or link is None:
+            return False
+        day = f"{at[:4]}-{at[4:6]}-{at[6:8]}T{at[8:10]}:{at[10:12]}:{at[12:14]}"
+        return not self._is_there(_TAKEN, portal.key, link.urlkey, url, day)
 
     def _is_there(self, sql: str, *values: object) -> bool:
         return self._store.db.execute(sql, list(values)).fetchone() is not None
