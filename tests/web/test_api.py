@@ -92,7 +92,8 @@ def test_schemathesis_finds_the_description_true(api):
     assert len(operations) == 8
     wanted = [
         checks.not_a_server_error, checks.CHECKS.get_one("status_code_conformance"),
-        checks.CHECKS.get_one("content_type_conformance"), checks.CHECKS.get_one("response_schema_conformance"),
+        checks.CHECKS.get_one("content_type_conformance"),
+        checks.CHECKS.get_one("response_schema_conformance"),
     ]  # fmt: skip
     quiet = settings(
         max_examples=25,
