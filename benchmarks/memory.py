@@ -23,9 +23,9 @@ from crawler.reading import ReadJob
 
 _PAGES = 2000
 _STEP = 100
-_WARM = 200
-# The bars: growth after the first 200 pages, and the most a worker may ever have.
-MOST_GROWTH = 0.10
+# The bars: growth over the second half of the pages, and the most a worker may ever have. In the first half
+# caches of bounded size fill: that of identified links alone takes 12 MB.
+MOST_GROWTH = 0.05
 MOST_MB = 300.0
 
 Curve = list[tuple[int, float]]
@@ -96,17 +96,17 @@ def _trafilatura(pages: list[tuple[str, str, bytes]], count: int) -> tuple[Curve
 
 
 def growth(curve: Curve) -> float:
-    """Return by what share memory grew from the first 200 pages to its highest after them."""
-    warm = next(mb for number, mb in curve if number >= min(_WARM, curve[-1][0]))
-    return max(mb for number, mb in curve if number >= _WARM or len(curve) == 1) / warm - 1
+    """Return by what share memory grew from the middle of the pages to its highest after it."""
+    later = [mb for number, mb in curve if 2 * number >= curve[-1][0]]
+    return max(later) / later[0] - 1
 
 
 def table(rows: dict[str, tuple[Curve, float]]) -> str:
     """Return the curves as Markdown."""
     numbers = [number for number, _ in next(iter(rows.values()))[0]]
-    shown = [number for number in numbers if number in (100, _WARM) or number % 400 == 0]
+    shown = [number for number in numbers if number in (100, 200) or number % 400 == 0]
     lines = [
-        "| reader | " + " | ".join(f"{number} pages" for number in shown) + " | peak | growth after 200 |",
+        "| reader | " + " | ".join(f"{number} pages" for number in shown) + " | peak | growth in the second half |",
         "|---" * (len(shown) + 3) + "|",
     ]
     for name, (curve, peak) in rows.items():
@@ -141,7 +141,7 @@ def main(arguments: list[str]) -> int:
     curve, peak = rows["khocong"]
     held = growth(curve) < MOST_GROWTH and peak < MOST_MB
     print(
-        f"\nFlat (growth under {100 * MOST_GROWTH:.0f} %) and under {MOST_MB:.0f} MB: "
+        f"\nFlat (growth in the second half under {100 * MOST_GROWTH:.0f} %) and under {MOST_MB:.0f} MB: "
         f"{'yes' if held else 'NO'}."
     )
     if given.json:

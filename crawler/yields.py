@@ -28,6 +28,8 @@ _USELESS_REDIRECTS = 2
 # Pages of one folder that were no articles and led to none: tags under a name of the portal's own, months.
 _WASTED = 3
 _WASTED_TWICE = 5
+# A folder that has held articles may hold as many other pages in a row; only very many say that no more come.
+_WASTED_AFTER_ARTICLES = 60
 # A page that says that nothing is there, or leads to the front page, counts twice.
 _EMPTY_WORDS = ("not_found", "login", "redirected_home")
 # After everything else but files: a page that is demoted is still asked for, in case it was judged too early.
@@ -147,7 +149,8 @@ class Yields:
             family = folder_of(lease.url)
             if "?" in family and self._redirects[family] >= _USELESS_REDIRECTS:
                 return "redirects to what is known"
-            if family and lease.priority <= DEMOTED and self._wasted[family] >= _WASTED_TWICE:
+            most = _WASTED_AFTER_ARTICLES if family in self._trusted else _WASTED_TWICE
+            if family and lease.priority <= DEMOTED and self._wasted[family] >= most:
                 return "family teaches nothing new"
             return ""
         if lease.kind not in LISTINGS or (lease.kind == "feed" and not self.feeds):
