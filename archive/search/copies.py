@@ -89,3 +89,15 @@ def copies_of(conn: sqlite3.Connection, hits: Sequence[Folded]) -> dict[int, tup
         )
         made[hit.article_id] = tuple(Copy(*row) for row in rows)
     return made
+
+
+def same_text(conn: sqlite3.Connection, ids: Sequence[int]) -> list[str | None]:
+    """Return for each article what tells its text from others, None where it is too short to tell."""
+    digests = dict(
+        conn.execute(
+            "SELECT article_id, text_digest FROM articles WHERE length(lead) + length(text) >= ?"
+            " AND article_id IN (SELECT value FROM json_each(?))",
+            (_LEAST_CHARS, json.dumps(list(ids))),
+        )
+    )
+    return [digests.get(article_id) for article_id in ids]

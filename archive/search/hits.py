@@ -20,6 +20,7 @@ class Hit:
     `score` compares within one answer only; it is 0 when the answer is sorted by date. `also_on` counts
     the other articles that carry the same text or nearly so, `copies`, which are not listed again;
     `also_portals` on how many other portals they stand. Both stop at `copies.ALSO_BOUND`.
+    `archive` is the folder it is from, where several are searched at once.
     `attachment` is the URL of the attached file the snippet is cut from, where only a file has the words.
     """
 
@@ -40,6 +41,7 @@ class Hit:
     also_portals: int = 0
     copies: tuple[Copy, ...] = ()
     attachment: str | None = None
+    archive: str | None = None
     title_parts: Parts = field(repr=False, default=())
     snippet_parts: Parts = field(repr=False, default=())
 
@@ -48,7 +50,7 @@ class Hit:
         names = (
             "url", "title", "snippet", "portal", "portal_name", "published_at", "published_precision",
             "source", "section", "byline", "status", "article_id", "score", "also_on",
-            "also_portals", "attachment",
+            "also_portals", "attachment", "archive",
         )  # fmt: skip
         made: Json = {name: getattr(self, name) for name in names}
         made["copies"] = [

@@ -77,11 +77,13 @@ def search(
     facets: bool = False,
     marks: tuple[str, str] = MARKS,
     fold_copies: bool = True,
+    ignore_marks: bool | None = None,
 ) -> Results:
     """Return what *text* finds in the archive *db* (a sqlite3 connection or a sqlite_utils Database).
 
     Words typed with marks match exactly, words without match either way. When nothing matches exactly,
-    marks are ignored and a note says so. *filters* narrow like `portal:` and its kin do within *text*.
+    marks are ignored and a note says so; *ignore_marks* False or True settles it beforehand.
+    *filters* narrow like `portal:` and its kin do within *text*.
     Copies of a text are one hit, unless *fold_copies* is False. Never raises for what *text* holds. An empty
     text lists the articles, newest first.
     """
@@ -91,9 +93,9 @@ def search(
     conditions, notes = resolve(conn, query.filters)
     notes = [*query.notes, *notes]
     limit, offset = max(0, min(limit, MAX_LIMIT)), max(0, min(offset, MAX_OFFSET))
-    asked = _Asked(conn, query, conditions, sort)
+    asked = _Asked(conn, query, conditions, sort, folded=bool(ignore_marks))
     ranked, hits = asked.hits(offset + limit, fold_copies)
-    if ranked.total == 0 and query.marked:
+    if ranked.total == 0 and query.marked and ignore_marks is None:
         without_marks = _Asked(conn, query, conditions, sort, folded=True)
         again = without_marks.hits(offset + limit, fold_copies)
         if again[0].total:

@@ -1,5 +1,6 @@
 """No text whatever makes the search raise, and no text reaches SQL as anything but a parameter."""
 
+import random
 import unicodedata
 
 import pytest
@@ -8,6 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archive.search import parse, search
+from archive.search.filters import resolve
+from archive.search.plan import plan
 from archive.search.snippets import Highlighter
 from archive.search.words import as_typed, exact
 from archive.vietnamese.fold import fold
@@ -68,6 +71,46 @@ def test_no_text_raises(conn, text, sort):
     results = search(conn, text, sort=sort, limit=3, facets=True)
     assert results.total == results.facets.counted
     assert len(results.hits) == min(3, results.total)
+
+
+ALPHABET = (
+    "aăâbcdđeêghiklmnoôơpqrstuưvxyABCĐ0123456789 \t\"'()*-+:;,./\\%_[]{}^~|&<>=!?#@$`\x00\x07\ud800\u0301"
+    "\u200b\uff21\u00d0ﬁßıİ١½🎋"
+)
+PIECES = (
+    "AND",
+    "OR",
+    "NOT",
+    "NEAR(",
+    "portal:",
+    "year:",
+    "doc:",
+    "after:",
+    "has:",
+    "status:",
+    "UBND",
+    "đồng",
+)
+MARKER = "zqxwv"
+
+
+def test_ten_thousand_random_strings_reach_sql_as_parameters_alone(conn):
+    dice = random.Random(10_000)
+    for _ in range(10_000):
+        made = [
+            dice.choice(PIECES)
+            if dice.random() < 0.3
+            else "".join(dice.choices(ALPHABET, k=dice.randint(1, 9)))
+            for _ in range(dice.randint(1, 8))
+        ]
+        made.insert(dice.randrange(len(made) + 1), dice.choice(("", "-", '"', "by:")) + MARKER)
+        text = dice.choice(("", " ")).join(made)
+        query = parse(text)
+        for folded in (False, True):
+            source, params = plan(query, resolve(conn, query.filters)[0], folded=folded).source(facets=True)
+            assert MARKER not in source, text
+            assert source.count("?") == len(params), text
+            conn.execute(f"SELECT 1 {source} LIMIT 1", params).fetchone()
 
 
 @MANY
