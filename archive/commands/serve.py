@@ -1,5 +1,6 @@
 """`khocong serve`: the archive in a browser."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -32,6 +33,13 @@ _PORT = click.IntRange(0, 65535)
 @click.option(
     "--replay-public", metavar="URL", default="", help="Where a proxy serves the captures: another host."
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=lambda: min(2, os.cpu_count() or 1),
+    show_default="2, or the cores",
+    help="Processes that serve the pages.",
+)
 @click.option("--published", is_flag=True, help="Let search engines in.")
 @common_options
 def serve(
@@ -41,6 +49,7 @@ def serve(
     public: str,
     replay_public: str,
     published: bool,
+    workers: int,
     archive_dir: Path,
     as_json: bool,
 ) -> None:  # fmt: skip
@@ -64,7 +73,7 @@ def serve(
             click.launch(address)
 
     try:
-        run(archive_dir, port, ready, replay_port=replay_port, public=reached)
+        run(archive_dir, port, ready, replay_port=replay_port, public=reached, workers=workers)
     except KeyboardInterrupt:
         # The way a server is ended, not a failure.
         console.note("stopped")

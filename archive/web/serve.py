@@ -1,7 +1,8 @@
 """Builds the Datasette of an archive and runs it on loopback until told to stop."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -15,6 +16,7 @@ from archive.errors import KhoCongError
 from archive.web import plugin
 from archive.web.describing import describe
 from archive.web.hosts import names_of
+from archive.web.processes import more_of
 from archive.web.publishing import is_snapshot
 from archive.web.replay import Replay
 
@@ -104,50 +106,72 @@ def run(
     *,
     replay_port: int | None = 0,
     public: Public | None = None,
+    workers: int = 1,
 ) -> None:
     """Serve the archive until SIGINT or SIGTERM; *ready* gets both addresses once it answers.
 
     Originals are replayed from *replay_port*: another origin (I9). 0 takes a free one, None leaves it out.
+    The pages are served by *workers* processes; the first one replays as well.
     """
-    import uvicorn
-
     public = public or Public()
+    # What is wrong with the archive is said once, before there are several processes.
+    open_archive(archive_dir, write=False).close()
     bound = listen(port)
     replay_bound = listen(replay_port) if replay_port is not None else None
     address = _address(bound)
     replay = _address(replay_bound).rstrip("/") if replay_bound is not None else ""
+
+    def pages(tell: Callable[[str, str], None]) -> None:
+        _serve_pages(build(archive_dir, replay, public), bound, lambda: tell(address, replay))
+
     try:
-        datasette = build(archive_dir, replay, public)
-
-        class Server(uvicorn.Server):
-            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-                await super().startup(sockets=sockets)
-                if self.started:
-                    ready(address, replay)
-
-        def configure(app: Any, lifespan: Any) -> uvicorn.Config:
-            return uvicorn.Config(app, log_level="warning", lifespan=lifespan, timeout_graceful_shutdown=2)
-
-        second: uvicorn.Server | None = None
-        if replay_bound is not None:
-            app = Replay(
-                archive_dir,
-                public.origin or address,
-                public.replay or replay,
-                names_of(public.origin, public.replay),
-            )
-            second = uvicorn.Server(configure(app, "off"))
-            # A thread of its own: signals go to the first server, which ends this one with it.
-            Thread(target=second.run, kwargs={"sockets": [replay_bound]}, daemon=True).start()
-        try:
-            Server(configure(datasette.app(), "on")).run(sockets=[bound])
-        finally:
-            if second is not None:
-                second.should_exit = True
+        with (
+            more_of(workers - 1, lambda: pages(lambda *_: None)),
+            _replaying(archive_dir, replay_bound, address, replay, public),
+        ):
+            pages(ready)
     finally:
         bound.close()
         if replay_bound is not None:
             replay_bound.close()
+
+
+def _serve_pages(datasette: Datasette, bound: socket.socket, ready: Callable[[], None]) -> None:
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets=sockets)
+            if self.started:
+                ready()
+
+    Server(_configured(datasette.app(), "on")).run(sockets=[bound])
+
+
+@contextmanager
+def _replaying(
+    archive_dir: Path, bound: socket.socket | None, address: str, replay: str, public: Public
+) -> Iterator[None]:
+    """Run the replay server while the block runs, in a thread of its own: signals go to the pages' server."""
+    import uvicorn
+
+    if bound is None:
+        yield
+        return
+    hosts = names_of(public.origin, public.replay)
+    app = Replay(archive_dir, public.origin or address, public.replay or replay, hosts)
+    server = uvicorn.Server(_configured(app, "off"))
+    Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True).start()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+
+
+def _configured(app: Any, lifespan: Any) -> Any:
+    import uvicorn
+
+    return uvicorn.Config(app, log_level="warning", lifespan=lifespan, timeout_graceful_shutdown=2)
 
 
 def _address(bound: socket.socket) -> str:

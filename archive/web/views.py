@@ -87,13 +87,7 @@ async def figures_csv(datasette: Any, request: Any) -> Response:
     if request.url_vars["what"] == "mat":
         found = await _read(datasette, lambda conn: portals.deletions(conn, None))
         return as_file(table(("month", "articles_gone"), found), CSV, "mat.csv")
-    found = await _read(
-        datasette,
-        lambda conn: conn.execute(
-            "SELECT substr(published_at, 1, 4), count(*) FROM articles INDEXED BY articles_by_published "
-            "WHERE published_at IS NOT NULL GROUP BY 1"
-        ).fetchall(),
-    )
+    found = await _read(datasette, lambda conn: list(homepage.articles_by_year(conn).items()))
     return as_file(table(("year", "articles"), found), CSV, "bai.csv")
 
 

@@ -7,7 +7,9 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
+from pathlib import Path
 
 import pytest
 import written_archive
@@ -83,3 +85,32 @@ def test_a_missing_archive_and_a_taken_port_are_one_clear_line(tmp_path, folder,
         port = str(taken.getsockname()[1])
         assert run(cli, "khocong", ["serve", "--archive", str(folder), "--port", port]) == 1
     assert "--port 0 takes a free one" in capsys.readouterr().err
+
+
+def children_of(pid):
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc to see processes")
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_workers_come_and_go_with_the_first(folder, how):
+    with start(folder, "--workers", "3") as process:
+        try:
+            first_line(process)
+            workers = children_of(process.pid)
+            assert len(workers) == 2
+            process.send_signal(how)
+            process.wait(timeout=30)
+            until = time.monotonic() + 20
+            while any(running(pid) for pid in workers):
+                assert time.monotonic() < until, "workers outlive the server"
+                time.sleep(0.1)
+        finally:
+            process.kill()
+
+
+def running(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
