@@ -250,6 +250,9 @@ def _labelled_name(line: str) -> str | None:
     name = _NEXT_LABEL.split(name, maxsplit=1)[0].strip(" \t\xa0()[]*-–;,:")
     if not name or fold(name) in _MEANINGLESS or len(name) > 100:
         return None
+    if not match["colon"] and fold(line.strip(" (")).startswith("thuc hien"):
+        # "Thực hiện Chỉ thị số 33/CT-TTg, UBND xã …" begins a sentence; "Thực hiện Minh Anh" is signed.
+        return name if all(word[:1].isupper() for word in re.findall(r"\w+|[.,;:]", name)) else None
     return name
 
 

@@ -171,3 +171,15 @@ def test_sources_resolve_to_the_portals_they_name(name, province, role):
     resolved = resolve_source(name)
     assert (resolved.province, resolved.role) == (province, role)
     assert resolved.key == resolve_source(resolved.key).key
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Thực hiện chức năng tham mưu, giúp UBND tỉnh quản lý nhà nước về du lịch.",
+        "Thực hiện Chỉ thị số 33/CT-TTg, UBND xã giao các ấp rà soát danh sách.",
+        "Thực hiện Nghị quyết của Hội đồng nhân dân.",
+    ],
+)
+def test_a_sentence_that_begins_like_a_label_is_no_byline(line):
+    assert find_byline([line]) == (None, "")
