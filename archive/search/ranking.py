@@ -8,7 +8,7 @@ walked once: the same pass counts, scores and picks.
 import heapq
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -174,7 +174,7 @@ def _by_date(conn: sqlite3.Connection, plan: Plan, typed: Typed, oldest: bool, m
         # Counting what begins with two letters costs as much as all the rest.
         total, is_exact = bounded_count(conn, plan, RANK_BOUND if typed.is_wide else COUNT_BOUND)
         few = is_exact and (total * _PROBE_SHARE < articles or total <= RANK_BOUND // 4)
-        ids = _ids(conn, plan, total) if few or plan.match is None else None
+        ids = _ids(conn, plan, total) if few else None
     if ids is not None and total * total < 10 * most * max(articles, 1) / 100 + 10_000:
         found = _sorted(conn, ids, oldest, most)
     elif ids is not None:
@@ -208,11 +208,20 @@ def _met(conn: sqlite3.Connection, ids: Sequence[int], oldest: bool, most: int) 
 
 
 def _probed(conn: sqlite3.Connection, plan: Plan, oldest: bool, most: int) -> list[int]:
-    """Walk with a probe each. Those without a date would come last; nobody reads on for 20,000 articles."""
+    """Walk with a probe each; those without a date are looked for when the others are at an end."""
     where, params = plan.source()
-    probe = f" AND EXISTS (SELECT 1 {where} AND {plan.rowid} = d.article_id)"
-    sql = _walk_sql(oldest, probe if plan.match or plan.conditions else "")
-    return _flat(conn.execute(f"{sql} LIMIT ?", (*params, most)))
+    narrowed = plan.match or plan.conditions
+    probe = f" AND EXISTS (SELECT 1 {where} AND {plan.rowid} = d.article_id)" if narrowed else ""
+    found = [row[0] for row in conn.execute(f"{_walk_sql(oldest, probe)} LIMIT ?", (*params, most))]
+    if len(found) < most:
+        rows = conn.execute(
+            "SELECT d.article_id FROM articles AS d INDEXED BY articles_by_published"
+            f" WHERE d.published_at IS NULL{probe}"
+            f" ORDER BY d.article_id {'ASC' if oldest else 'DESC'} LIMIT ?",
+            (*params, most - len(found)),
+        )
+        found += [row[0] for row in rows]
+    return found
 
 
 def _walk_sql(oldest: bool, probe: str = "") -> str:
@@ -222,7 +231,3 @@ def _walk_sql(oldest: bool, probe: str = "") -> str:
         f" WHERE d.published_at IS NOT NULL{probe}"
         f" ORDER BY d.published_at {direction}, d.article_id {direction}"
     )
-
-
-def _flat(rows: Iterable[tuple[int]]) -> list[int]:
-    return [row[0] for row in rows]

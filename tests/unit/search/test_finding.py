@@ -103,8 +103,12 @@ def test_wide_prefixes_answer_with_titles_first(written, typed):
 
 
 def test_pages_of_every_order_are_parts_of_one_list(written, monkeypatch):
-    for bound in (20_000, 3):
-        monkeypatch.setattr(ranking, "_FEW", bound)
+    orders = {}
+    # Sorted; walked by date with the ids of the match; walked with a probe each.
+    for few, share, bound in ((20_000, 16, 20_000), (3, 0, 20_000), (3, 1_000, 4)):
+        monkeypatch.setattr(ranking, "_FEW", few)
+        monkeypatch.setattr(ranking, "_PROBE_SHARE", share)
+        monkeypatch.setattr(ranking, "RANK_BOUND", bound)
         for sort in ("rank", "newest", "oldest"):
             for query in ("dân", "dan", "phường OR tỉnh", "th*", ""):
                 whole = [hit.url for hit in search(written, query, sort=sort, limit=100).hits]
@@ -114,6 +118,8 @@ def test_pages_of_every_order_are_parts_of_one_list(written, monkeypatch):
                     for hit in search(written, query, sort=sort, limit=5, offset=at).hits
                 ]
                 assert paged == whole, (sort, query)
+                if sort != "rank":
+                    assert orders.setdefault((sort, query), whole) == whole
 
 
 def test_the_feed_of_a_search(folder):
