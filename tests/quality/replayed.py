@@ -1,7 +1,7 @@
 """The two replays as an archive, read in process: for tests of what is kept, not of crawling."""
 
 import unicodedata
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 
 from archive.digests import payload_digest
@@ -14,11 +14,11 @@ from tests.quality.test_replays import capture, whole_article
 NAMES = ("nukeviet", "wordpress")
 
 
-def replayed_archive(captures: Path, folder: Path) -> dict[str, str]:
-    """Make an archive of every article of the two replays in *folder*; return pid by URL."""
+def replayed_archive(captures: Path, folder: Path, names: Sequence[str] = NAMES) -> dict[str, str]:
+    """Make an archive of every article of the replays *names* in *folder*; return pid by URL."""
     pids: dict[str, str] = {}
     with Store(folder) as store:
-        for name in NAMES:
+        for name in names:
             pages, truth = capture(captures, name)
             portal = Portal(name, f"Cổng {name}", (truth[0]["url"].split("/")[2],), name)
             crawl_id = store.begin_crawl(portal)
@@ -29,9 +29,7 @@ def replayed_archive(captures: Path, folder: Path) -> dict[str, str]:
                 article = whole_article(pages, row["url"], portal)
                 pids[article.canonical_url] = row["pid"]
                 taken = _capture(row["url"], name, number, pages[row["url"]])
-                outcomes.append(
-                    Outcome(leased[row["url"]].url_id, "done", capture=taken, article=replace(article))
-                )
+                outcomes.append(Outcome(leased[row["url"]].url_id, "done", capture=taken, article=article))
             store.record(crawl_id, outcomes)
         update(store.db)
     return pids

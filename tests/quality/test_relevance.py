@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from archive import Archive
-from archive.search import ranking
+from archive.search import across, ranking
 from archive.vietnamese.fold import fold
 from tests.quality.replayed import NAMES, queries, replayed_archive
 from tests.quality.test_replays import capture
@@ -16,6 +16,8 @@ QUERIES = queries(Path(__file__).with_name("relevance.txt"))
 RECALL_FLOOR, FIRST_FLOOR = 0.99, 0.985
 # Ranking only the newest few of a match, as a huge archive must: here the newest 5 of at most 329.
 BOUNDED_RECALL, BOUNDED_FIRST = 0.95, 0.93
+# Each replay an archive of its own, searched together: the answer first, and the ten that are the same.
+ACROSS_FIRST, ACROSS_SHARED = 0.98, 0.96
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +26,15 @@ def replayed(shared_dir, tmp_path_factory):
     pids = replayed_archive(shared_dir / "captures", folder)
     with Archive(folder) as archive:
         yield archive, {url: pid.removeprefix("v-") for url, pid in pids.items()}
+
+
+@pytest.fixture(scope="module")
+def shards(shared_dir, tmp_path_factory):
+    """Each replay as an archive of its own."""
+    folders = [tmp_path_factory.mktemp(name) / "archive" for name in NAMES]
+    for name, folder in zip(NAMES, folders, strict=True):
+        replayed_archive(shared_dir / "captures", folder, (name,))
+    return folders
 
 
 def found(replayed, query):
@@ -70,6 +81,19 @@ def test_what_ranking_a_bounded_set_costs(replayed, monkeypatch):
     first, recall, _, missed = measured(replayed)
     assert recall >= BOUNDED_RECALL, missed
     assert first >= BOUNDED_FIRST, missed
+
+
+def test_two_archives_answer_as_their_union(replayed, shards):
+    archive, pids = replayed
+    first = shared = 0.0
+    for _, query, answers, _ in QUERIES:
+        one = {hit.title for hit in archive.search(query, limit=10).hits}
+        several = across(shards, query, limit=10).hits
+        shared += len(one & {hit.title for hit in several}) / max(1, len(one))
+        leading = [several[0].url, *(copy.url for copy in several[0].copies)] if several else []
+        first += not set(answers).isdisjoint(pids[url] for url in leading)
+    assert first / len(QUERIES) >= ACROSS_FIRST
+    assert shared / len(QUERIES) >= ACROSS_SHARED
 
 
 @pytest.mark.parametrize("how", ["full", "none", "half", "upper"])
