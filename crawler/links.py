@@ -29,6 +29,9 @@ MAX_LINKS = 5000
 _REMEMBERED = 20_000
 # What does not depend on where the page stands: "/path", "//host/path", "https://…".
 _ROOTED = re.compile(r"\s*(?:/|[a-z][a-z0-9+.-]*:)", re.IGNORECASE)
+# Why a file waits for a run that asks for its kind; such a run opens it again.
+NO_IMAGES = "images not asked for"
+NO_ATTACHMENTS = "attachments not asked for"
 _SKIP = re.compile(
     r"^\s*(?:javascript|mailto|tel|sms|data|file|about|callto|skype|zalo|viber|blob|ftp)\s*:|^\s*#",
     re.IGNORECASE,
@@ -114,7 +117,7 @@ def page_links(
         for image in article.images:
             link = make_link(image.url, platform, scope, kind="image")
             if link is not None and link.state == "pending" and not images:
-                link = Link(link.url, link.urlkey, "image", "excluded", "images not asked for", link.priority)
+                link = Link(link.url, link.urlkey, "image", "excluded", NO_IMAGES, link.priority)
             if link is not None:
                 found.setdefault(link.urlkey, link)
     return tuple(found.values())

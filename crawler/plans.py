@@ -90,8 +90,14 @@ def options_of(config: registry.PortalConfig | None, given: Mapping[str, Any]) -
         quiet_hours=config.politeness.quiet_hours if config else None,
         insecure_tls=config is None or config.politeness.insecure_tls == "allow",
         browser=bool(given.get("browser") or (config and config.rendering == "browser")),
+        images=_chosen(given.get("images"), config.images if config else False),
+        attachments=_chosen(given.get("attachments"), config.attachments if config else True),
         wait_for=str(given.get("wait_for") or (config.wait_for if config else "")),
     )
+
+
+def _chosen(given: object, default: bool) -> bool:
+    return default if given is None else str(given).lower() in ("1", "true", "yes")
 
 
 def workers_for(portals: int, given: Mapping[str, Any], cores: int = 2) -> int:

@@ -12,6 +12,7 @@ from archive.warc.reader import Record, read_record, rendering_of
 from archive.warc.records import WarcPlace
 from crawler.exchange import Exchange
 from crawler.judging import Verdict
+from crawler.links import NO_ATTACHMENTS, NO_IMAGES
 from crawler.page import Page
 from crawler.platforms import identify, ledger_key
 from crawler.platforms.generic import PAGING
@@ -164,6 +165,13 @@ def arranged(verdict: Verdict, options: Options) -> tuple[Link, ...]:
     name the newest, come before the articles that are found on the way.
     """
     links = held_back(verdict.outcome.links, options.since)
+    if not options.attachments:
+        links = tuple(
+            replace(link, state="excluded", reason=NO_ATTACHMENTS)
+            if link.kind == "attachment" and link.state == "pending"
+            else link
+            for link in links
+        )
     if verdict.page is not None and verdict.page.kind == "sitemap":
         links = tuple(sorted(links, key=_newness, reverse=True))
     if options.max_requests is None and options.since is None:
@@ -180,6 +188,21 @@ def _newness(link: Link) -> tuple[str, int]:
     """Return what sorts a sitemap's entries by age: their date, else the last number of their address."""
     numbers = _NUMBER.findall(link.url.rpartition("/")[2])
     return link.lastmod or "", int(numbers[-1]) if numbers else 0
+
+
+def reopen_files(store: Store, portal_key: str, options: Options) -> None:
+    """Make the files pending that an earlier run was not asked for and this one is."""
+    wanted = [
+        reason
+        for want, reason in ((options.images, NO_IMAGES), (options.attachments, NO_ATTACHMENTS))
+        if want
+    ]
+    with store.db.transaction() as connection:
+        connection.executemany(
+            "UPDATE urls SET state = 'pending', reason = '' WHERE portal_key = ? AND state = 'excluded'"
+            " AND reason = ?",
+            [(portal_key, reason) for reason in wanted],
+        )
 
 
 def stock(store: Store, portal_key: str) -> tuple[int, dict[str, int]]:

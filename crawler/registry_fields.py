@@ -48,8 +48,8 @@ class Fields:
             raise self.error(name, f"{name} must be text, not {value!r}")
         return value
 
-    def flag(self, name: str) -> bool:
-        value = self.values.get(name, False)
+    def flag(self, name: str, default: bool = False) -> bool:
+        value = self.values.get(name, default)
         if not isinstance(value, bool):
             raise self.error(name, f"{name} must be true or false, not {value!r}")
         return value

@@ -70,6 +70,7 @@ class PortalConfig:
     with `pin_platform`, because portals change their CMS without notice and a page knows better.
     `evidence` is how we know of the portal, `evidence_what` on what, `evidence_on` when that was noted.
     `rendering` "browser" has its pages made by a browser, ready when the CSS selector `wait_for` is there.
+    `attachments` and `images` say which files beside pages are fetched: a camera's pictures fill disks.
     `expect` holds the bounds of a healthy run (`{"min": {…}, "max": {…}}`); below min a run fails.
     """
 
@@ -92,6 +93,8 @@ class PortalConfig:
     notes: str
     rendering: Rendering
     wait_for: str
+    attachments: bool
+    images: bool
     file: Path
     lines: dict[str, int]
 
@@ -114,6 +117,7 @@ class PortalConfig:
 _KEYS = {
     "name", "jurisdiction", "organ", "platform", "pin_platform", "hosts", "seeds", "politeness", "expect",
     "evidence", "status", "successor", "source_names", "notes", "rendering", "wait_for",
+    "attachments", "images",
 }  # fmt: skip
 
 
@@ -164,6 +168,8 @@ def read_config(path: Path, *, platforms: frozenset[str] | None = None) -> Porta
         notes=(reader.text("notes", "") or "").strip(),
         rendering=cast("Rendering", reader.word("rendering", get_args(Rendering), "plain")),
         wait_for=reader.text("wait_for", "") or "",
+        attachments=reader.flag("attachments", True),
+        images=reader.flag("images"),
         file=path,
         lines=reader.lines,
     )

@@ -71,6 +71,7 @@ class Session:
             versions={name: version(name) for name in ("khocong", "scrapy", "trafilatura", "lxml")},
         )
         self.resumed = recrawl.prepare(store, self.portal)
+        recrawl.reopen_files(store, self.portal.key, options)
         self._enter(seeds, "seed")
         self._follow: dict[int, tuple[str, int]] = {}
         self._multipage = Multipage(self._may_fetch)

@@ -20,6 +20,7 @@ class Options:
     allow_private: bool = False
     workers: int = 1
     images: bool = False
+    attachments: bool = True
     first_pause_s: float = 5.0
     quiet_hours: str | None = None
     insecure_tls: bool = True

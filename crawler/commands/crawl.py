@@ -51,6 +51,16 @@ from archive.errors import UsageError
     type=click.IntRange(min=0, max=64),
     help="Processes that read pages; 0 reads them in the crawling process.  [default: 1; 2 for many portals]",
 )
+@click.option(
+    "--images/--no-images",
+    default=None,
+    help="Fetch the pictures of articles too, or not.  [default: the portal's, else not]",
+)
+@click.option(
+    "--attachments/--no-attachments",
+    default=None,
+    help="Fetch attached files, or not.  [default: the portal's, else do]",
+)
 @click.option("--browser", is_flag=True, help="Render pages in Chromium: for a portal made of JavaScript.")
 @click.option("--wait-for", metavar="CSS", help="With --browser: a page is ready when this is there.")
 @common_options
@@ -64,6 +74,8 @@ def crawl(
     since: str | None,
     allow_private: bool,
     workers: int | None,
+    images: bool | None,
+    attachments: bool | None,
     browser: bool,
     wait_for: str | None,
     archive_dir: Path,
@@ -80,6 +92,7 @@ def crawl(
     given: dict[str, Any] = {
         "delay": delay, "max_requests": max_requests, "since": since, "workers": workers,
         "allow_private": "1" if allow_private else "", "browser": browser, "wait_for": wait_for,
+        "images": images, "attachments": attachments,
     }  # fmt: skip
     # Scrapy takes a second to import: not for --help, nor for what cannot be understood.
     from crawler import plans, run
