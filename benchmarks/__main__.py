@@ -9,6 +9,7 @@ BENCHMARKS = {
     "crawl": "benchmarks.crawl",
     "frontier": "benchmarks.frontier",
     "near-duplicates": "benchmarks.near_duplicates",
+    "ingest": "benchmarks.ingest",
     "serve": "benchmarks.serve",
     "search": "benchmarks.search",
 }
