@@ -1,8 +1,8 @@
 """`python -m benchmarks serve`: how long readers wait, ten at a time, while a crawl writes.
 
 An archive of made-up news is written by plain SQL (kept with --folder), served by `khocong serve` as a
-process of its own, and read over HTTP. The words asked for are those of the text, rare and common. Times are
-the reader's: from asking to the last byte.
+process of its own, and read over HTTP. What is asked for is what people remember: some words of a title, with
+marks or without, two words, a phrase, a document. Times are the reader's: from asking to the last byte.
 """
 
 import argparse
@@ -18,19 +18,14 @@ import sys
 import tempfile
 import threading
 import time
-from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
 from archive.database import open_archive
-from benchmarks.generated import sentence
+from archive.vietnamese.fold import fold
+from benchmarks.corpus import Corpus
 
 PORTALS = 60
-WORDS = (
-    "nạo vét kênh", "duong be tong", '"phân loại rác"', "chi thi 33", "học sinh vượt khó", "tiep cong dan",
-    "mua mua -kenh", "Long Sơn", "cay xanh", "hội nông dân xã Tân Lộc", "doc:33/CT-TTg", "den chieu sang",
-)  # fmt: skip
-_DAY_ONE = date(2012, 1, 1)
 _BATCH = 2_000
 
 
@@ -38,41 +33,36 @@ def write(folder: Path, size: int) -> None:
     """Make an archive of *size* articles in *folder*, or leave the one that is there."""
     if (folder / "archive.db").exists():
         return
-    db = open_archive(folder, write=True)
+    db, corpus = open_archive(folder, write=True), Corpus()
     try:
         with db.transaction() as conn:
-            for number in range(PORTALS):
-                conn.execute(
-                    "INSERT INTO portals (portal_key, name, hosts, first_seen_at) VALUES (?, ?, ?, "
-                    "'2026-01-01')",
-                    (
-                        f"cong{number}",
-                        f"Cổng thông tin điện tử số {number}",
-                        json.dumps([f"c{number}.gov.example"]),
-                    ),
-                )
+            portals(conn)
             conn.execute(
-                "INSERT INTO documents (document_id, normal, year, doc_type, number, symbol) "
+                "INSERT OR IGNORE INTO documents (document_id, normal, year, doc_type, number, symbol) "
                 "VALUES (1, '33/CT-TTg', 2021, 'Chỉ thị', '33', 'CT-TTg')"
             )
         for first in range(1, size + 1, _BATCH):
             with db.transaction() as conn:
                 for number in range(first, min(first + _BATCH, size + 1)):
-                    add(conn, number, size)
+                    add(conn, corpus, number)
     finally:
         db.close()
 
 
-def add(conn: sqlite3.Connection, number: int, size: int) -> None:
+def portals(conn: sqlite3.Connection) -> None:
+    """Insert the portals that `add` writes for, where they are not there."""
+    for number in range(PORTALS):
+        conn.execute(
+            "INSERT OR IGNORE INTO portals (portal_key, name, hosts, first_seen_at) VALUES (?, ?, ?, '2026')",
+            (f"cong{number}", f"Cổng thông tin điện tử số {number}", json.dumps([f"c{number}.gov.example"])),
+        )
+
+
+def add(conn: sqlite3.Connection, corpus: Corpus, number: int) -> None:
     """Insert article *number* with its URL, capture and revision; one in two hundred cites the directive."""
-    dice = random.Random(number)
-    key, day = f"cong{number % PORTALS}", _DAY_ONE + timedelta(days=number * 5300 // max(size, 1) % 5300)
-    title = sentence(dice).split(" theo ")[0][:140]
-    cites = number % 200 == 0
-    lines = [sentence(dice) for _ in range(14)]
-    if cites:
-        lines[0] = f"Thực hiện Chỉ thị số 33/CT-TTg, {lines[0]}"
-    text, url = "\n".join(lines), f"http://c{number % PORTALS}.gov.example/tin/{number}.html"
+    made, key, cites = corpus.article(number), f"cong{number % PORTALS}", number % 200 == 0
+    text = f"Thực hiện Chỉ thị số 33/CT-TTg. {made.text}" if cites else made.text
+    url = f"http://c{number % PORTALS}.gov.example/tin/{number}.html"
     urlkey, at = f"example,gov,c{number % PORTALS})/tin/{number}.html", "2026-03-01T01:00:00+00:00"
     digest = hashlib.sha256(text.encode()).hexdigest()
     conn.execute(
@@ -103,10 +93,10 @@ def add(conn: sqlite3.Connection, number: int, size: int) -> None:
             key,
             url,
             urlkey,
-            title,
+            made.title,
             text,
-            day.isoformat(),
-            f"Mục {number % 12}",
+            made.published_at,
+            made.section,
             digest,
             number,
             at,
@@ -121,15 +111,17 @@ def add(conn: sqlite3.Connection, number: int, size: int) -> None:
         )
 
 
-def crawl(folder: Path, size: int, ended: threading.Event, pace_s: float = 0.2) -> None:
+def crawl(folder: Path, ended: threading.Event, pace_s: float = 0.2) -> None:
     """Write ten articles a transaction, as a crawl of many portals does, until *ended*."""
-    db = open_archive(folder, write=True)
+    db, corpus = open_archive(folder, write=True), Corpus()
     try:
+        with db.transaction() as conn:
+            portals(conn)
         (number,) = db.execute("SELECT max(article_id) FROM articles").fetchone()
         while not ended.wait(pace_s):
             with db.transaction() as conn:
                 for more in range(1, 11):
-                    add(conn, number + more, size)
+                    add(conn, corpus, number + more)
             number += 10
     finally:
         db.close()
@@ -150,15 +142,31 @@ def ask(port: int, path: str) -> float:
     return time.perf_counter() - begun
 
 
+def asked(size: int) -> list[str]:
+    """Return what is typed: the same for every run of one size."""
+    corpus, dice = Corpus(), random.Random(3)
+    made = ["chi thi 33", "doc:33/CT-TTg"]
+    for _ in range(20):
+        words = corpus.article(dice.randint(1, size)).title.partition(": ")[2].split()
+        first, second = (corpus.words[dice.randrange(40, 1500)] for _ in range(2))
+        made += [
+            " ".join(words[:5]),
+            fold(" ".join(words[:4])),
+            f'"{" ".join(words[:2])}"',
+            f"{first} {second}",
+        ]
+    return made
+
+
 def read(port: int, size: int, readers: int, seconds: float) -> dict[str, list[float]]:
     """Return the waits of *readers* at once: searches with and without facets chosen, and articles."""
     waits: dict[str, list[float]] = {"search": [], "article": []}
-    until = time.monotonic() + seconds
+    until, typed = time.monotonic() + seconds, asked(size)
 
     def one(seed: int) -> None:
         dice = random.Random(seed)
         while time.monotonic() < until:
-            words = quote(dice.choice(WORDS))
+            words = quote(dice.choice(typed))
             year = f"&year={dice.randint(2012, 2025)}" if dice.random() < 0.3 else ""
             waits["search"].append(ask(port, f"/tim?q={words}{year}"))
             for _ in range(3):
@@ -209,7 +217,7 @@ def _served(folder: Path, options: argparse.Namespace) -> tuple[float, dict[str,
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment) as process:
         ended = threading.Event()
-        writer = threading.Thread(target=crawl, args=(folder, options.size, ended))
+        writer = threading.Thread(target=crawl, args=(folder, ended))
         try:
             assert process.stdout is not None
             if not select.select([process.stdout], [], [], 60)[0]:
