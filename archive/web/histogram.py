@@ -6,9 +6,7 @@ from calendar import monthrange
 
 from archive.search import parse
 from archive.search.facets import COUNT_BOUND
-from archive.search.filters import resolve
-from archive.search.plan import plan
-from archive.search.results import IGNORED_MARKS, Results
+from archive.search.results import IGNORED_MARKS, Results, matching
 from archive.web.asking import Asked
 from archive.web.plots import Plot, bars, years
 
@@ -50,7 +48,7 @@ def points(conn: sqlite3.Connection, asked: Asked, results: Results) -> list[tup
 
 def _counts(conn: sqlite3.Connection, asked: Asked, results: Results, length: int) -> list[tuple[str, int]]:
     query = parse(asked.text).with_filters(asked.for_search)
-    chosen = plan(query, resolve(conn, query.filters)[0], folded=IGNORED_MARKS in results.notes)
+    chosen = matching(conn, query, folded=IGNORED_MARKS in results.notes)
     source, params = chosen.source(article=True)
     # The year's own filter stands in the plan: what is grouped is one year, or one month.
     sql = (
