@@ -71,7 +71,7 @@ def page(title, lines, extra=""):
     return (
         f"<!DOCTYPE html><html><head><meta charset='utf-8'><title>{title}</title>"
         f"<link rel='stylesheet' href='/giao-dien.css'></head><body><h1 id='tua'>{title}</h1>"
-        f"<img src='/anh/1.png' alt='Hội nghị'>{body}<a href='/tin/2.html'>Tin khác</a>{extra}</body></html>"
+        f"<img src='/anh/1.png' alt='Hội nghị'>{body}<a href='/tin/6.html'>Tin khác</a>{extra}</body></html>"
     ).encode()
 
 

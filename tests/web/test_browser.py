@@ -121,6 +121,7 @@ def test_a_reader_walks_from_the_first_page_to_the_original(chromium, site):
         assert frame.locator("img").evaluate("one => one.naturalWidth") == 8
         # Another page of that day opens within the frame, from the archive.
         frame.get_by_role("link", name="Tin khác").click()
+        frame.locator("#tua", has_text="Chuẩn bị hội xuân").wait_for()
         assert strangers(page) == []
         assert page.alarms == []
         # That the frame refuses scripts is said of those which this test looks into it with.
