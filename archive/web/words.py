@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from types import MappingProxyType
 
+from archive.export.times import VIETNAM
 from archive.web.words_pages import PAGES
 
 LANGUAGES = ("vi", "en")
@@ -142,12 +144,14 @@ def note(text: str, language: str) -> str:
 def date(value: str | None, language: str, precision: str | None = None) -> str:
     """Return an ISO time or day as readers of *language* expect it; never finer than *precision*.
 
+    Times are shown as clocks in Vietnam show them, where captures are kept in UTC.
+
     >>> date("2021-12-28T15:30:00+07:00", "vi"), date("2021-12-28", "en"), date("2021-12-01", "vi", "month")
     ('15:30, 28/12/2021', '2021-12-28', '12/2021')
     """
     if not value:
         return ""
-    day, _, clock = value.partition("T")
+    day, _, clock = _local(value).partition("T")
     if precision in ("year", "month"):
         day = day[: 4 if precision == "year" else 7]
         clock = ""
@@ -157,6 +161,17 @@ def date(value: str | None, language: str, precision: str | None = None) -> str:
         return f"{day} {clock[:5]}".strip()
     turned = "/".join(reversed(day.split("-")))
     return f"{clock[:5]}, {turned}" if clock else turned
+
+
+def _local(value: str) -> str:
+    """Return an ISO time in another zone as Vietnam's; days and what is no time stay."""
+    if "T" not in value or value.endswith("+07:00"):
+        return value
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError:
+        return value
+    return at.astimezone(VIETNAM).isoformat() if at.tzinfo else value
 
 
 def number(value: int, language: str) -> str:

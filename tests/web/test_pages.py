@@ -296,6 +296,8 @@ def test_both_languages_say_everything():
     assert all(words.words("vi").values())
     assert words.date("2021-12-28T15:30:00+07:00", "vi", "day") == "28/12/2021"
     assert words.date(None, "vi") == ""
+    assert words.date("2026-03-01T20:30:00+00:00", "vi") == "03:30, 02/03/2026", "clocks in Vietnam"
+    assert words.date("2026-03-01Tquá", "vi")
 
 
 def test_table_search_never_raises():
