@@ -164,8 +164,9 @@ def test_dragging_and_arrows_are_a_comfort(chromium, site):
         page.wait_for_url("**after=2021**")
         assert parse_qs(urlsplit(page.url).query)["before"] == ["2023"]
         assert page.locator("a.hit").count() == 4
-        page.keyboard.press("j")
-        page.keyboard.press("ArrowDown")
+        page.keyboard.press("/")
+        for _ in range(2):
+            page.keyboard.press("ArrowDown")
         assert page.evaluate("document.activeElement.href") == page.locator("a.hit").nth(1).evaluate(
             "one => one.href"
         )

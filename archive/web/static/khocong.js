@@ -5,7 +5,14 @@
   const typing = (node) => node && (node.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(node.tagName));
 
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const first = document.querySelector("a.hit");
+    if (event.target === box && event.key === "ArrowDown" && first) {
+      event.preventDefault();
+      first.focus();
+      return;
+    }
+    if (typing(event.target)) return;
     if (event.key === "/" && box) {
       event.preventDefault();
       box.focus();
@@ -16,7 +23,8 @@
     const hits = [...document.querySelectorAll("a.hit")];
     if (!step || !hits.length) return;
     const now = hits.indexOf(document.activeElement);
-    // Without a result in focus the arrows scroll the page, as they do everywhere; j begins the walk.
+    // Without a result in focus the arrows scroll the page, as they do everywhere; j begins the walk, and so
+    // does the arrow down from the search box.
     if (now < 0 && event.key !== "j") return;
     const next = hits[Math.min(hits.length - 1, Math.max(0, now + step))];
     event.preventDefault();
