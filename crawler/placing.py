@@ -1,5 +1,6 @@
 """Around a body found by its place: the title, the lead and the date that stand above it, what follows it."""
 
+import re
 from dataclasses import dataclass
 
 from lxml.html import HtmlElement
@@ -16,6 +17,8 @@ from crawler.published import is_bare_date, is_date_line, is_foreign_stamp, is_l
 from crawler.trim import Trimmed, files_after, is_label_line, is_tool_line, trim
 from crawler.zones import split_zones
 
+# Digits in a word of a sentence are few; "2025-04-22T10:27:00+07:00" and "http://…" are no words.
+_NO_WORD = re.compile(r"\d.*\d.*\d|://|^\W*$")
 _LEAD_MAX = 1200
 
 
@@ -127,15 +130,28 @@ def cut_labels(trimmed: Trimmed, model: ChromeModel | None) -> None:
 
 def _lead_above(lines: list[Line]) -> str:
     """Return the sapo that stands between title and body, if one does: a sentence before a few words."""
+    offered = [
+        line
+        for line in lines
+        if line.kind not in ("table_row", "caption")
+        and 25 <= len(line.text) <= _LEAD_MAX
+        and not (line.only_links or is_tool_line(line) or is_date_line(line) or is_label_line(line))
+        and _is_said(line.text)
+    ]
+    for line in offered:
+        if len(line.text) >= 60 and weigh(line) > 0.5 * len(line.text):
+            return line.text
     for least in (40, 25):
-        for line in lines:
-            if line.kind in ("table_row", "caption") or not least <= len(line.text) <= _LEAD_MAX:
-                continue
-            if line.only_links or (least < 40 and line.links) or is_tool_line(line):
-                continue
-            if not is_date_line(line) and not is_label_line(line):
+        for line in offered:
+            if len(line.text) >= least and not (least < 40 and line.links):
                 return line.text
     return ""
+
+
+def _is_said(text: str) -> bool:
+    """Say whether a line is made of words: hidden machine data is made of stamps, addresses and names."""
+    words = text.split()
+    return "://" not in text and sum(not _NO_WORD.search(word) for word in words) >= max(4, 0.6 * len(words))
 
 
 def _drop_title(trimmed: Trimmed, title: str) -> None:

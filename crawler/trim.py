@@ -33,6 +33,14 @@ _RELATED_LABEL = re.compile(
     re.IGNORECASE,
 )
 # Lines that are only a tool or a counter, whole: views, print, font size, share, rating.
+_NAMING = re.compile(
+    r"(?:®\s?)?(?:(?:đề nghị|vui lòng|yêu cầu)\s)?ghi rõ nguồn\b.{0,150}"
+    r"\b(?:phát hành|đăng|sử dụng|trích dẫn) lại",
+    re.IGNORECASE,
+)
+_MACHINE = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d|https?://\S{1,300}\.(?:png|jpe?g|gif|svg|ico)$", re.IGNORECASE
+)
 _TOOL_LINE = re.compile(
     r"""(?ix) ^\W*(?:
       (?:lượt\s+(?:xem|truy\s+cập|đọc)|số\s+lượt\s+(?:xem|người\s+xem|truy\s+cập)|đã\s+xem|view(?:s
@@ -80,7 +88,13 @@ def is_label_line(line: Line) -> bool:
 
 
 def is_tool_line(line: Line) -> bool:
-    """Say whether a line is nothing but a tool or a counter of the page, or several of them in a row."""
+    """Say whether a line is nothing but a tool or a counter of the page, or several of them in a row.
+
+    So is what a theme hides for machines (a time with its T and zone, the address of a logo), and the notice
+    of how the site wants to be named.
+    """
+    if len(line.text) < 1000 and (_MACHINE.search(line.text) or _NAMING.match(line.text)):
+        return True
     return all(_TOOL_LINE.match(part) for part in line.text.split(" | "))
 
 
