@@ -139,14 +139,6 @@ class Learning:
         article = page.article if page is not None else None
         return bool(known) and article is not None and article.reading.partition(" ")[2] != known
 
-    def note_late(self, article: Article, portal: Portal) -> bool:
-        """Note an article that was held back and is stored now; say whether it is behind the model."""
-        known = digest_of(portal.chrome)
-        behind = bool(known) and article.reading.partition(" ")[2] != known
-        if behind:
-            self._late.append(article)
-        return behind
-
     def note(self, page: Page, portal: Portal) -> None:
         """Take note of an article page that was read, and settled."""
         if page.article is None:

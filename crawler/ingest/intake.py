@@ -8,13 +8,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from archive.errors import WarcDamaged
-from archive.records import Event, Issue, LeasedUrl, Link, Outcome, Portal, UrlKind
+from archive.records import Article, Capture, Issue, LeasedUrl, Link, Outcome, Portal, UrlKind
 from archive.store import Store
 from archive.store.settling import settled
 from archive.warc.arc import Damage, Foreign
 from archive.warc.copying import record_id
 from crawler import recrawl
-from crawler.ingest.judged import Read, judged
+from crawler.ingest.judged import Read, judged, read_anew
 from crawler.ingest.keeping import Keeper
 from crawler.ingest.lessons import Lessons
 from crawler.ingest.parts import PartsBook
@@ -61,16 +61,14 @@ class Intake:
         self._keeper = keeper
         self._readers = readers
         self._finder = finder
-        self._at_once = at_once
-        self._on_tick = on_tick
+        self._at_once, self._own, self._on_tick = at_once, own, on_tick
         self._queue: list[tuple[Taking, Outcome]] = []
+        self._queued: set[tuple[str, str]] = set()
         # Read side by side, stored in the order of the file: two runs make the same archive.
         self._running: deque[tuple[Taking, asyncio.Task[Read | None]]] = deque()
         self._under_way: set[str] = set()
         self._parts = PartsBook()
-        # Revisits whose original has not come yet.
-        self._waiting: list[tuple[Taking, Taken, Portal, Link]] = []
-        self._own = own
+        self._waiting: list[tuple[Taking, Taken, Portal, Link]] = []  # revisits before their original
         self._lessons = Lessons(store, readers, finder, self.flush, fixed=own)
 
     async def take_in(self, source: Source, folder: Path) -> Taking:
@@ -84,9 +82,8 @@ class Intake:
         try:
             for origin, found in found_records:
                 if isinstance(found, Damage):
-                    self._note(
-                        taking, Issue("damaged_record", f"{origin}: {found.length} bytes: {found.detail}")
-                    )
+                    detail = f"{origin}: {found.length} bytes: {found.detail}"
+                    self._note(taking, Issue("damaged_record", detail))
                     taking.damaged += 1
                     continue
                 taking.records += 1
@@ -107,14 +104,22 @@ class Intake:
 
     async def _join(self, taking: Taking) -> None:
         """Queue the articles of several pages, whole, and then their parts."""
-        joined = []
+        await self._parts.refresh(self._read_by_now)
         for outcome in self._parts.joined():
             if outcome.article is not None and (portal := self._finder.of(outcome.article.url)):
+                # Another capture of it may be queued: it is compared with what stands.
+                self.flush()
                 await self._lessons.bring_up(portal, outcome.article)
-                joined.append((portal, outcome.article))
             self._queue.append((taking, outcome))
-        for portal, article in joined:
-            await self._lessons.renew(self._finder.of(article.url) or portal, [article])
+
+    async def _read_by_now(self, portal_key: str, article: Article, capture: Capture) -> Article:
+        """Return a page that was held back, read with what has been learned of its portal meanwhile."""
+        portal = self._finder.of(capture.url)
+        if portal is None or portal.key != portal_key or not self._lessons.is_late(article, portal):
+            return article
+        self._keeper.sync()
+        again = await read_anew(self._readers, self._store.warc_directory, capture, portal)
+        return again or article
 
     async def _collect(self, most: int) -> None:
         """Queue what has been read, in order, until at most *most* are under way.
@@ -141,7 +146,7 @@ class Intake:
         if article is not None and link.state == "excluded":
             outcome = replace(outcome, article=None)
             if link.reason == PART:
-                self._parts.hold_part(portal.key, read.url, read.exchange.captured_at, article, outcome)
+                self._parts.hold_part(portal.key, read.url, article, outcome)
                 return
         elif article is not None and article.next_page:
             self._parts.hold_first(portal.key, outcome)
@@ -149,6 +154,9 @@ class Intake:
                 await self._lessons.note(page, portal)
             return
         elif article is not None:
+            if (portal.key, article.canonical_url) in self._queued:
+                self.flush()  # another capture of it waits: it is compared with what stands
+            self._queued.add((portal.key, article.canonical_url))
             await self._lessons.bring_up(portal, article)
         self._queue.append((taking, outcome))
         if outcome.article is not None and page is not None:
@@ -184,10 +192,13 @@ class Intake:
             await self._collect(0)
             self.flush()
         self._under_way.add(identifier)
-        self._running.append((taking, asyncio.create_task(self._take(taking, taken, portal, link))))
+        # Asked here, in the order of the file: when a task begins hangs on the machine's pace.
+        learn = self._lessons.wants_evidence(portal)
+        task = asyncio.create_task(self._take(taking, taken, portal, link, learn))
+        self._running.append((taking, task))
 
     async def _take(
-        self, taking: Taking, taken: Taken, portal: Portal, link: Link, *, last: bool = False
+        self, taking: Taking, taken: Taken, portal: Portal, link: Link, learn: bool, *, last: bool = False
     ) -> Read | None:
         url_id, kind = self._row_of(portal, link)
         if not self._own and self._is_twin(url_id, taken):
@@ -206,7 +217,7 @@ class Intake:
         read = Read(Outcome(url_id, "done"), link, portal, lease, exchange, taken.origin)
         reading = None
         if exchange.status == 200 and may_be_read(lease, exchange):
-            learn, read_as = self._lessons.wants_evidence(portal), kind if self._own else link.kind
+            read_as = kind if self._own else link.kind
             read = replace(read, job=ReadJob.of(exchange, portal, read_as, images=self._own, learn=learn))
             reading = await self._readers.read(read.job) if read.job is not None else None
         return judged(read, portal, reading)
@@ -249,7 +260,7 @@ class Intake:
         """Record the revisits whose original never came: their time and headers are kept, and an issue."""
         waiting, self._waiting = self._waiting, []
         for taking, taken, portal, link in waiting:
-            read = await self._take(taking, taken, portal, link, last=True)
+            read = await self._take(taking, taken, portal, link, False, last=True)
             if read is not None:
                 await self._queue_one(taking, read)
         self.flush()
@@ -257,6 +268,7 @@ class Intake:
     def flush(self) -> None:
         """Record what is queued: the WARC first (I1), then one transaction."""
         queue, self._queue = self._queue, []
+        self._queued.clear()
         connection = self._store.db.conn
         try:
             self._keeper.sync()
@@ -271,6 +283,8 @@ class Intake:
             raise
         for (taking, _), outcome, result in zip(queue, outcomes, stored, strict=True):
             taking.captures += 1
+            if outcome.capture is not None:
+                self._under_way.discard(outcome.capture.record_id)
             taking.issues.update(issue.kind for issue in outcome.issues)
             if result.change is not None:
                 taking.changes[result.change] += 1
@@ -281,14 +295,6 @@ class Intake:
 
     def _close(self, taking: Taking) -> None:
         """Write one PREMIS event for the source, and an issue for each host that was left out."""
-        for host, count in taking.elsewhere.most_common(50):
-            detail = (
-                f"{count} records of {host} were left out: it is no portal's; --portal {host} takes them in"
-            )
-            self._note(taking, Issue("other_host", detail))
-        detail = (
-            f"{taking.name}: {taking.records} records, {taking.captures} captures new, {taking.known} known,"
-            f" {taking.damaged} damaged, {sum(taking.elsewhere.values())} of other hosts"
-        )
-        outcome = "failure" if taking.error else "partial" if taking.damaged else "success"
-        self._store.note_event(None, None, Event("ingestion", detail, outcome))
+        for issue in taking.left_out():
+            self._note(taking, issue)
+        self._store.note_event(None, None, taking.event())

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from archive.records import Article, ChromeModel, Portal
 from archive.store import Store
-from crawler.chrome import is_mature
+from crawler.chrome import digest_of, is_mature
 from crawler.ingest.portals import PortalFinder
 from crawler.learning import Learning
 from crawler.page import Page
@@ -67,9 +67,8 @@ class Lessons:
 
         await learning.go_on(portal, use)
 
-    async def renew(self, portal: Portal, articles: list[Article]) -> None:
-        """Read again what was held back while the portal's model was learned, now that it is stored."""
-        learning = self._of(portal)
-        late = [article for article in articles if learning.note_late(article, portal)]
-        if late:
-            await learning.go_on(portal, lambda _model: None)
+    @staticmethod
+    def is_late(article: Article, portal: Portal) -> bool:
+        """Say whether an article that was held back is behind the portal's model."""
+        known = digest_of(portal.chrome)
+        return bool(known) and article.reading.partition(" ")[2] != known

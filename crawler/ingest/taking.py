@@ -4,6 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from archive.records import Event, Issue
+
 
 @dataclass(slots=True)
 class Taking:
@@ -26,3 +28,23 @@ class Taking:
         counters = {name: dict(getattr(self, name)) for name in ("changes", "elsewhere", "other", "issues")}
         plain = {name: getattr(self, name) for name in ("name", "records", "captures", "known", "damaged")}
         return {**plain, **counters, "portals": sorted(self.portals), "error": self.error}
+
+    def left_out(self) -> list[Issue]:
+        """Return an issue for each host that is no portal's, the largest first."""
+        return [
+            Issue(
+                "other_host",
+                f"{count} records of {host} were left out: it is no portal's; --portal {host} takes them in",
+            )
+            for host, count in self.elsewhere.most_common(50)
+        ]
+
+    def event(self) -> Event:
+        """Return the PREMIS event of the source."""
+        detail = (
+            f"{self.name}: {self.records} records, {self.captures} captures new, {self.known} known,"
+            f" {self.damaged} damaged, {sum(self.elsewhere.values())} of other hosts"
+        )
+        return Event(
+            "ingestion", detail, "failure" if self.error else "partial" if self.damaged else "success"
+        )
