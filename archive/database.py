@@ -22,7 +22,8 @@ BACKUP_FOLDER = "backups"
 # What an archive folder may hold before it has a database: a rebuild begins so, and `errors.log` is where
 # commands write tracebacks. Anything else means that the folder is somebody's, and not an archive.
 _OWN_NAMES = {
-    WARC_FOLDER, BACKUP_FOLDER, "lock", "config", "errors.log", "lost+found", "portals", "rebuild", "fixity",
+    WARC_FOLDER, BACKUP_FOLDER, "lock", "config", "errors.log", "lost+found", "portals",
+    "logs", "rebuild", "fixity",
     "damaged", "events.jsonl", "events.jsonl.taken", "reextract.json",
 }  # fmt: skip
 _BUSY_TIMEOUT_MS = 10_000
