@@ -15,7 +15,7 @@ from archive.vietnamese.fold import fold
 # Vietnamese has some sixty syllables that begin with "th", without their marks.
 MOST_WORDS = 400
 # With more words than this behind a prefix, ranking by their frequency is not worth its time.
-WIDE = 8
+WIDE = 2
 
 
 def open_up(conn: sqlite3.Connection, node: Node, *, folded: bool = False) -> tuple[Node, bool]:

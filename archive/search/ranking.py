@@ -20,7 +20,8 @@ Sort: TypeAlias = Literal["rank", "newest", "oldest"]
 Scored: TypeAlias = tuple[int, float]
 
 RANK_BOUND = 20_000
-COUNT_BOUND = 100_000
+# Counting on costs as much as ranking does; facets count the whole match, for those who want it.
+COUNT_BOUND = 30_000
 # Of a huge match, so many of those that have the words in the title are looked at.
 TITLE_BOUND = 5_000
 # bm25 knows nothing of neighbours, and in Vietnamese a word is two syllables side by side: the best of
@@ -31,6 +32,8 @@ _TEXT_CHARS = 800
 # bm25 asks for the frequency of every word of the query: for the sixty words that begin with "th" that takes
 # half a second at a million articles, and says nothing. The newest stand for them.
 _WIDE_TITLES, _WIDE_TEXTS = 60, 40
+# So many matches of a wide prefix are counted: nobody who types on asks for more.
+_WIDE_COUNT = 2_000
 # So many matches are sorted by date as they are.
 _FEW = 2_000
 # A probe of one article by the index costs about what reading sixteen ids of a match does (measured).
@@ -94,7 +97,7 @@ def _by_rank(conn: sqlite3.Connection, plan: Plan, match: Match, typed: Typed, m
 
 
 def _newest_of_wide(conn: sqlite3.Connection, plan: Plan, match: Match, typed: Typed, most: int) -> Ranked:
-    total, is_exact = bounded_count(conn, plan, min(RANK_BOUND, COUNT_BOUND))
+    total, is_exact = bounded_count(conn, plan, _WIDE_COUNT)
     in_title = Plan(Match(match.index, match.expr, "title"), plan.conditions)
     titled = [(one, 2.0) for one in _ids(conn, in_title, max(_WIDE_TITLES, most))]
     known = {one for one, _ in titled}
@@ -171,10 +174,12 @@ def _by_date(conn: sqlite3.Connection, plan: Plan, typed: Typed, oldest: bool, m
     ids = _ids(conn, plan, _FEW + 1) if narrowed else None
     total, is_exact = (len(ids), True) if ids is not None else bounded_count(conn, plan)
     if ids is not None and total > _FEW:
-        # Counting what begins with two letters costs as much as all the rest.
-        total, is_exact = bounded_count(conn, plan, RANK_BOUND if typed.is_wide else COUNT_BOUND)
-        few = is_exact and (total * _PROBE_SHARE < articles or total <= RANK_BOUND // 4)
-        ids = _ids(conn, plan, total) if few else None
+        ids = None if typed.is_wide else _ids(conn, plan, RANK_BOUND + 1)
+        total, is_exact = (_WIDE_COUNT, False) if ids is None else (len(ids), True)
+        if total > RANK_BOUND:
+            total, is_exact = bounded_count(conn, plan)
+            few = is_exact and total * _PROBE_SHARE < articles
+            ids = _ids(conn, plan, total) if few else None
     if ids is not None and total * total < 10 * most * max(articles, 1) / 100 + 10_000:
         found = _sorted(conn, ids, oldest, most)
     elif ids is not None:
