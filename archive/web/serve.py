@@ -29,6 +29,8 @@ SETTINGS = {
     "facet_time_limit_ms": 500,
     # Guessing facets reads every column of every table shown; ours are on the search page.
     "suggest_facets": False,
+    # An article must not wait for a search to give its thread back.
+    "num_sql_threads": 8,
     "max_returned_rows": 1000,
     "default_page_size": 50,
     "allow_download": False,
