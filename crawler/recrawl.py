@@ -31,7 +31,10 @@ _FRONT_PAGE = re.compile(
 )
 
 
-def prepare(store: Store, portal: Portal) -> bool:
+DEFAULT = Options()
+
+
+def prepare(store: Store, portal: Portal, options: Options = DEFAULT) -> bool:
     """Open again what every run must ask anew; return whether this run resumes an unfinished one.
 
     robots.txt is asked in every run, and so are known articles whose re-check is due. When nothing waits,
@@ -39,6 +42,7 @@ def prepare(store: Store, portal: Portal) -> bool:
     are the listings (`reopen_listings`).
     """
     ledger = store.ledger
+    _reopen_files(store, portal.key, options)
     # Re-checks that wait are no reason not to ask for what is new.
     waiting = store.db.execute(
         "SELECT 1 FROM urls WHERE portal_key = ? AND state = 'pending' AND kind != 'robots'"
@@ -190,7 +194,7 @@ def _newness(link: Link) -> tuple[str, int]:
     return link.lastmod or "", int(numbers[-1]) if numbers else 0
 
 
-def reopen_files(store: Store, portal_key: str, options: Options) -> None:
+def _reopen_files(store: Store, portal_key: str, options: Options) -> None:
     """Make the files pending that an earlier run was not asked for and this one is."""
     wanted = [
         reason

@@ -70,8 +70,7 @@ class Session:
             settings_digest=text_digest(str(sorted(asdict(options).items()))),
             versions={name: version(name) for name in ("khocong", "scrapy", "trafilatura", "lxml")},
         )
-        self.resumed = recrawl.prepare(store, self.portal)
-        recrawl.reopen_files(store, self.portal.key, options)
+        self.resumed = recrawl.prepare(store, self.portal, options)
         self._enter(seeds, "seed")
         self._follow: dict[int, tuple[str, int]] = {}
         self._multipage = Multipage(self._may_fetch)
