@@ -29,7 +29,8 @@ RANK_BARS = {"≤ 1 %": 50.0, "1–5 %": 150.0, "> 20 %": 350.0}
 NEWEST_BAR, PREFIX_BAR = 20.0, 40.0
 FACET_BARS = ((0.01, 50.0), (0.2, 400.0))
 PREFIXES = (
-    "ch*", "ngu*", "chuy*", "th*", "hoa*", "qu*", "20*", "tai th*", "uy ban nh*", "nông ngh*", "đồng th*", "phát tr*",
+    "ch*", "ngu*", "chuy*", "th*", "hoa*", "qu*", "20*", "tai th*", "uy ban nh*", "nông ngh*", "đồng th*",
+    "phát tr*",
 )  # fmt: skip
 _A_CLASS = 24
 _REPEATS = 3
@@ -170,8 +171,8 @@ def table(figures: dict[str, Any]) -> str:
         "",
         "| what | figure | bar |",
         "|---|---|---|",
-        f"| build of both indexes, articles/s | {corpus['build_per_s']:,.0f} ({corpus['build_per_cpu_s']:,.0f} a "
-        "CPU second) | 2,500 |",
+        f"| build of both indexes, articles/s | {corpus['build_per_s']:,.0f} ("
+        f"{corpus['build_per_cpu_s']:,.0f} a CPU second) | 2,500 |",
         f"| both indexes, byte per byte of text | {sum(per_byte.values()):.3f} (folded "
         f"{per_byte['articles_folded']:.3f}, exact {per_byte['articles_exact']:.3f}) | 0.9 |",
         f"| adding an article at {corpus['articles']:,} against {SMALL:,} | {corpus['adding_ratio']:.2f} × "
@@ -208,8 +209,8 @@ def main(arguments: list[str]) -> int:
         place = given.folder or Path(scratch) / "corpus"
         corpus = build(place, given.size)
         figures: dict[str, Any] = {"machine": machine(), "load": os.getloadavg(), "corpus": corpus}
-        print(f"## Search, {corpus['articles']:,} articles, {datetime.now(UTC):%Y-%m-%d}\n\n{machine()}, load "
-              f"{figures['load'][0]:.1f}.\n", flush=True)  # fmt: skip
+        print(f"## Search, {corpus['articles']:,} articles, {datetime.now(UTC):%Y-%m-%d}\n")
+        print(f"{machine()}, load {figures['load'][0]:.1f}.\n", flush=True)
         figures["search"] = measure(place, corpus["articles"])
         if not given.no_peers:
             figures["peers"] = peers(place, place.parent, figures["search"], corpus["text_bytes"])
