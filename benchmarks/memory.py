@@ -106,7 +106,9 @@ def table(rows: dict[str, tuple[Curve, float]]) -> str:
     numbers = [number for number, _ in next(iter(rows.values()))[0]]
     shown = [number for number in numbers if number in (100, 200) or number % 400 == 0]
     lines = [
-        "| reader | " + " | ".join(f"{number} pages" for number in shown) + " | peak | growth in the second half |",
+        "| reader | "
+        + " | ".join(f"{number} pages" for number in shown)
+        + " | peak | growth in the second half |",
         "|---" * (len(shown) + 3) + "|",
     ]
     for name, (curve, peak) in rows.items():
