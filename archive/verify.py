@@ -57,6 +57,7 @@ def verify(
     yield from _check_captures(db, counts, progress)
     yield from _check_ledger(db)
     yield from _check_articles(db.conn)
+    yield from _check_numbers(db.conn)
     yield from _check_texts(db.conn)
     yield from _check_chain(db, full=full, public_key=public_key)
     if full:
@@ -183,6 +184,19 @@ def _check_articles(connection: sqlite3.Connection) -> Iterator[Finding]:
     ):  # fmt: skip
         for (url,) in connection.execute(sql).fetchall():
             yield Finding(kind, url, detail)
+
+
+def _check_numbers(connection: sqlite3.Connection) -> Iterator[Finding]:
+    """Articles are numbered without gaps, and one that is taken out leaves an event (a merge leaves gaps)."""
+    (gaps,) = connection.execute(
+        "SELECT coalesce(max(article_id), 0) - count(*) - (SELECT count(*) FROM events"
+        " WHERE kind = 'deaccession') FROM articles"
+    ).fetchone()
+    merged = (
+        "SELECT 1 FROM events WHERE kind = 'replication' AND detail LIKE '%captures of % portals' LIMIT 1"
+    )
+    if gaps > 0 and connection.execute(merged).fetchone() is None:
+        yield Finding("missing_rows", "articles", f"{gaps} articles are gone without an event")
 
 
 def _check_texts(connection: sqlite3.Connection) -> Iterator[Finding]:
