@@ -22,24 +22,41 @@ _STEPS = 20_000
         "khocong sql 'SELECT portal, count(*) FROM articles_flat GROUP BY portal'",
         "khocong sql \"SELECT url FROM articles_flat WHERE rests_on = '33/CT-TTg'\" --csv",
         "khocong sql - < query.sql",
+        "khocong sql --dictionary",
     )
 )
-@click.argument("query")
+@click.argument("query", required=False)
+@click.option("--dictionary", is_flag=True, help="Print what every table and column holds, as Markdown.")
 @click.option("--limit", type=click.IntRange(1), default=1000, show_default=True, help="Rows at most.")
 @click.option(
     "--timeout", type=click.FloatRange(0.01), default=30.0, show_default=True, help="Seconds at most."
 )
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
 @common_options
-def sql(query: str, limit: int, timeout: float, as_csv: bool, archive_dir: Path, as_json: bool) -> None:
+def sql(
+    query: str | None,
+    dictionary: bool,
+    limit: int,
+    timeout: float,
+    as_csv: bool,
+    archive_dir: Path,
+    as_json: bool,
+) -> None:
     """Run one SQL query (- reads it from stdin). The archive is opened for reading only.
 
     articles_flat has one row an article; the function vn_fold(text) takes marks off.
     """
     from archive.database import open_archive
 
+    if query is None and not dictionary:
+        raise UsageError("which query? khocong sql 'SELECT …', - for stdin, or --dictionary for the tables")
     db = open_archive(archive_dir, write=False)
     try:
+        if dictionary or query is None:
+            from archive.web.describing import dictionary as described
+
+            click.echo(described(db), nl=False)
+            return
         columns, rows = run_query(
             db.conn, sys.stdin.read() if query == "-" else query, limit=limit, timeout=timeout
         )

@@ -14,6 +14,7 @@ from archive.schema import (
     m0013_premis,
     m0014_finding,
     m0015_text_first,
+    m0016_by_month,
 )
 from archive.schema.registry import migrations
 
@@ -31,5 +32,6 @@ __all__ = [
     "m0013_premis",
     "m0014_finding",
     "m0015_text_first",
+    "m0016_by_month",
     "migrations",
 ]
