@@ -12,6 +12,7 @@ BENCHMARKS = {
     "ingest": "benchmarks.ingest",
     "serve": "benchmarks.serve",
     "search": "benchmarks.search",
+    "size": "benchmarks.size",
 }
 
 
