@@ -173,7 +173,8 @@ def test(words):
         if command(*rest):
             failed.append(name)
     print("run.py: pytest", file=sys.stderr)
-    code = command("pytest", *words)
+    # Two files at a time, on two cores: half of the tests wait for servers and for processes they started.
+    code = command("pytest", *(words or ("-n", "2", "--dist", "loadfile")))
     if failed:
         print(f"run.py: failed before pytest: {', '.join(failed)}", file=sys.stderr)
     return 1 if code or failed else 0
