@@ -87,9 +87,17 @@ def test_history(tmp_path, capsys):
     assert (code, err.count("\n")) == (1, 1)
 
 
-@pytest.mark.parametrize("command", [["status"], ["verify"], ["history", "http://a.example/"]])
+@pytest.mark.parametrize("command", [["status"], ["history", "http://a.example/"]])
 def test_a_damaged_archive_is_one_line(tmp_path, capsys, command):
     (tmp_path / "archive.db").write_bytes(b"garbage" * 999)
     code, out, err = said(capsys, *command, "--archive", tmp_path)
     assert (code, out, err.count("\n")) == (1, "", 1)
     assert "archive.db is damaged" in err
+
+
+def test_verify_tells_a_damaged_database_as_a_finding(tmp_path, capsys):
+    (tmp_path / "archive.db").write_bytes(b"garbage" * 999)
+    code, out, _ = said(capsys, "verify", "--archive", tmp_path)
+    assert code == 1
+    assert "archive.db is damaged" in out
+    assert "put back a copy" in out
