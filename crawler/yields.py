@@ -5,7 +5,7 @@ is demoted first (it comes after all else) and then closed, with the reason the 
 """
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
@@ -38,6 +38,8 @@ DEMOTED = 12
 OLDER = "older than --since"
 # So many articles in a row that are older than --since: the pages of listings that follow are older still.
 _OLD_RUN = 20
+# Links that pages themselves mark as tags, so many in one folder, say what the folder is.
+_TAGS_OF_A_FOLDER = 3
 _NUMBERS = re.compile(r"\d+")
 # Feeds name the newest articles once more; they are asked after the listings.
 LISTINGS: frozenset[UrlKind] = frozenset({"listing", "feed"})
@@ -78,6 +80,7 @@ class Yields:
         self._redirects: Counter[str] = Counter()
         self._wasted: Counter[str] = Counter()
         self._trusted: set[str] = set()
+        self._tags: defaultdict[str, set[str]] = defaultdict(set)
         self._bodies: dict[str, str] = {}
         self._ground: set[str] = set()
         self.feeds = 0
@@ -106,6 +109,9 @@ class Yields:
         if lease.kind not in _CONTENT:
             return
         self.articles += article
+        for link in links:
+            if link.reason == "tag" and len(self._tags[folder := folder_of(link.url)]) < _TAGS_OF_A_FOLDER:
+                self._tags[folder].add(link.urlkey)
         family = folder_of(lease.url)
         own = sum(link.state == "pending" and folder_of(link.url) == family for link in links) if fresh else 0
         if article or fresh > own:
@@ -149,6 +155,12 @@ class Yields:
             family = folder_of(lease.url)
             if "?" in family and self._redirects[family] >= _USELESS_REDIRECTS:
                 return "redirects to what is known"
+            if (
+                family
+                and family not in self._trusted
+                and len(self._tags.get(family, ())) >= _TAGS_OF_A_FOLDER
+            ):
+                return "tag"
             most = _WASTED_AFTER_ARTICLES if family in self._trusted else _WASTED_TWICE
             if family and lease.priority <= DEMOTED and self._wasted[family] >= most:
                 return "family teaches nothing new"

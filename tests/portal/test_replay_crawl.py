@@ -56,6 +56,12 @@ def test_a_portal_is_archived_whole_and_once(
     assert "pending" not in ends
     files = sum(summary["requests_by_kind"].get(kind, 0) for kind in ("attachment", "image"))
     assert (first - files) / len(wanted) <= most_per_article
+    idle = query(
+        archive,
+        "SELECT count(*) FROM captures c JOIN urls u USING (url_id)"
+        " WHERE u.kind = 'page' AND u.article_id IS NULL AND u.reason != 'redirect'",
+    )
+    assert idle[0][0] <= 0.01 * first, "pages that led to no article, list or file: traps"
     assert recrawl <= 0.03 * first, "a recrawl of what did not change is cheap"
     assert json.loads(again.stdout)["articles"] == {"new": 0, "changed": 0, "same": 0}
 

@@ -144,3 +144,16 @@ def test_the_slash_of_a_folder_is_learned_and_unlearned():
     assert spelling.address(ROOT + "/su-kien/x.html") == ROOT + "/su-kien/x.html"
     spelling.learn(f"{ROOT}/su-kien/c", f"{ROOT}/su-kien/c/")
     assert spelling.address(url) == url
+
+
+def test_a_folder_whose_pages_are_marked_as_tags_is_closed_unasked():
+    yields = Yields()
+    tags = [Link(f"{ROOT}/the/{name}", name, "page", "excluded", "tag") for name in ("lua", "ca", "tom")]
+    root = [Link(f"{ROOT}/{name}", name, "page", "excluded", "tag") for name in ("a", "b", "c")]
+    yields.note_page(lease("/tin/1"), article=True, links=tags[:2], fresh=0)
+    assert yields.closed(lease("/the/xoai")) == ""
+    yields.note_page(lease("/tin/2"), article=True, links=[*tags, *root], fresh=0)
+    assert yields.closed(lease("/the/xoai")) == "tag"
+    assert yields.closed(lease("/gioi-thieu")) == "", "what stands at the root has nothing in common"
+    yields.note_page(lease("/the/bai-viet"), article=True, links=(), fresh=0)
+    assert yields.closed(lease("/the/xoai")) == "", "a folder that has held an article is no tag's"
