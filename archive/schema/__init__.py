@@ -15,6 +15,7 @@ from archive.schema import (
     m0014_finding,
     m0015_text_first,
     m0016_by_month,
+    m0022_health,
 )
 from archive.schema.registry import migrations
 
@@ -33,5 +34,6 @@ __all__ = [
     "m0014_finding",
     "m0015_text_first",
     "m0016_by_month",
+    "m0022_health",
     "migrations",
 ]
