@@ -10,6 +10,7 @@ from archive.attribution import FORMATS, attribution_of, statement
 from archive.revisions import find_article
 from archive.web import reading
 from archive.web.asking import language
+from archive.web.keeping import kept_page
 from archive.web.memento import url_of
 from archive.web.permalinks import Permalinks
 from archive.web.rendering import DATABASE, as_file, not_found, page, settings
@@ -21,6 +22,7 @@ def _permalinks(_database: Any) -> Permalinks:
     return Permalinks()
 
 
+@kept_page()
 async def article_page(datasette: Any, request: Any) -> Response:
     """One article as text of ours, with where it comes from."""
     article_id, query = int(request.url_vars["article_id"]), (request.args.get("q") or "")[:2000]
@@ -34,6 +36,7 @@ async def article_page(datasette: Any, request: Any) -> Response:
     return await page(datasette, request, "kho_article.html", context)
 
 
+@kept_page()
 async def revision_page(datasette: Any, request: Any) -> Response:
     """One revision of an article, with what it changed in the one before."""
     article_id, number = (int(request.url_vars[name]) for name in ("article_id", "number"))
@@ -81,6 +84,7 @@ async def by_url(datasette: Any, request: Any) -> Response:
     return Response.redirect(f"/bai/{article_id}")
 
 
+@kept_page()
 async def original_page(datasette: Any, request: Any) -> Response:
     """One capture in a sandboxed frame of the replay server, with a banner that says what it is."""
     capture_id = int(request.url_vars["capture_id"])

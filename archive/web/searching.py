@@ -18,6 +18,7 @@ from archive.vietnamese.fold import fold
 from archive.web import words
 from archive.web.asking import MAX_PAGE, PAGE_SIZE, Asked, language
 from archive.web.histogram import histogram, points
+from archive.web.keeping import kept_page
 from archive.web.reading import rows
 from archive.web.rendering import DATABASE, as_file, as_json, page
 
@@ -31,6 +32,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
+@kept_page()
 async def search_page(datasette: Any, request: Any) -> Response:
     """Search with facets and a histogram; every state of it is an address."""
     asked = Asked(request)

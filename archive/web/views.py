@@ -1,10 +1,8 @@
 """The pages beside search and article: home, portals, documents, provinces; the data behind their plots."""
 
 import sqlite3
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -12,44 +10,32 @@ from datasette.utils.asgi import Response
 
 from archive.records import Json
 from archive.web import documents, homepage, portals, provinces
+from archive.web.keeping import kept_page
 from archive.web.plots import bars
 from archive.web.rendering import DATABASE, as_file, not_found, page
 from archive.web.searching import table
 
-# The first page passes over narrow indexes of every article: half a second at a million, once a while.
+# The first page and its kin count along narrow indexes: what they say may be so many seconds old while a
+# crawl writes.
 FRESH_S = 30.0
 CSV = "text/csv; charset=utf-8"
 
 
-class _Kept:
-    """What a page showed last, kept for FRESH_S."""
-
-    def __init__(self) -> None:
-        self.at = -FRESH_S
-        self.value: Json | None = None
-
-
-@cache
-def _kept(_database: Any) -> _Kept:
-    return _Kept()
-
-
+@kept_page(FRESH_S)
 async def home_page(datasette: Any, request: Any) -> Response:
     """What is here, how fresh, what changed, what is dying, what is covered; and a place to search."""
-    database = datasette.get_database(DATABASE)
-    kept = _kept(database)
-    if kept.value is None or time.monotonic() - kept.at >= FRESH_S:
-        kept.value = await database.execute_fn(lambda conn: homepage.home(conn, datetime.now(UTC)))
-        kept.at = time.monotonic()
-    return await page(datasette, request, "kho_home.html", {"home": kept.value})
+    found = await _read(datasette, lambda conn: homepage.home(conn, datetime.now(UTC)))
+    return await page(datasette, request, "kho_home.html", {"home": found})
 
 
+@kept_page(FRESH_S)
 async def portals_page(datasette: Any, request: Any) -> Response:
     """Every portal of the archive."""
     found = await _read(datasette, homepage.portals_with_counts)
     return await page(datasette, request, "kho_portals.html", {"portals": found})
 
 
+@kept_page(FRESH_S / 10)
 async def portal_page(datasette: Any, request: Any) -> Response:
     """One portal: organ, hosts, crawls, articles by month, failures, chrome."""
     key = typed(request.url_vars["key"])
@@ -91,6 +77,7 @@ async def figures_csv(datasette: Any, request: Any) -> Response:
     return as_file(table(("year", "articles"), found), CSV, "bai.csv")
 
 
+@kept_page(FRESH_S)
 async def documents_page(datasette: Any, request: Any) -> Response:
     """The documents cited most."""
     return await page(
@@ -98,6 +85,7 @@ async def documents_page(datasette: Any, request: Any) -> Response:
     )
 
 
+@kept_page(FRESH_S / 10)
 async def document_page(datasette: Any, request: Any) -> Response:
     """One document: who announced it, who cites it, when and where."""
     normal = typed(request.url_vars["normal"])
@@ -109,6 +97,7 @@ async def document_page(datasette: Any, request: Any) -> Response:
     return await page(datasette, request, "kho_document.html", {"document": found})
 
 
+@kept_page(FRESH_S / 10)
 async def province_page(datasette: Any, request: Any) -> Response:
     """One unit of government: what it was made of, what it became, and what it inherits."""
     found = await _read(datasette, lambda conn: provinces.province(conn, request.url_vars["key"]))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from types import MappingProxyType
 
 from archive.export.times import VIETNAM
@@ -126,6 +127,7 @@ _NOTES = (
 )  # fmt: skip
 
 
+@cache
 def words(language: str) -> Mapping[str, str]:
     """Return every text of the pages in *language*."""
     place = LANGUAGES.index(language)
