@@ -1,0 +1,1 @@
+"""When portals are crawled: a file of wishes in, runs out, one portal never twice at once."""
