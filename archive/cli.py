@@ -18,6 +18,7 @@ COMMANDS = {
     "audit": LazyCommand("archive.commands.audit:audit", "Tell how the archive is preserved."),
     "backup": LazyCommand("archive.commands.backup:backup", "Copy the archive, also while a crawl runs."),
     "merge": LazyCommand("archive.commands.merge:merge", "Join archives into one."),
+    "runs": LazyCommand("archive.commands.runs:runs", "Show the report on each crawl."),
     "sql": LazyCommand("archive.commands.sql:sql", "Run a read-only SQL query."),
     "reindex": LazyCommand("archive.commands.reindex:reindex", "Check or restore the search indexes."),
 }

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
+from crawler.manners import Manners
 from crawler.stamps import Stamp, shared_folder, stamp_path
 from crawler.tally import Options
 
@@ -39,6 +40,9 @@ MAX_STRIKES = 9
 # So many good answers in a row show that a host has recovered.
 _CALM_AFTER = 20
 _PATIENCE = 3
+# On our own machine, where there is no delay: the next answer is on its way while one is taken. Not more, as
+# what is on its way when a crawl is killed will be asked for again.
+AT_ONCE = 2
 # Quiet hours are those of the portal's own staff. Vietnam has had no summer time since 1975.
 _HANOI = timezone(timedelta(hours=7))
 
@@ -62,6 +66,7 @@ class Gate:
     next_at: float = 0.0
     strikes: int = 0
     failures: int = 0
+    manners: Manners = field(default_factory=Manners)
     _last_at: float = 0.0
     _well: int = 0
     _calm: int = 0
@@ -85,9 +90,9 @@ class Gate:
         self._told_quiet = False
         if self.next_at > now:
             return self.next_at - now
-        if self._stamp is None or not self.delay_s:
-            return 0.0
-        wait = self._stamp.take(wall, self.delay_s)
+        wait = self._stamp.take(wall, self.delay_s) if self._stamp is not None and self.delay_s else 0.0
+        if wait <= 0:
+            self.manners.go(now, self._last_at, self.delay_s)
         if wait > MAX_PAUSE_S:
             self._closed_until = wall + wait
         return wait
@@ -115,6 +120,7 @@ class Gate:
         self._calm = 0
         pause = min(MAX_PAUSE_S, self.first_pause_s * float(2 ** (self.strikes - 1)))
         pause = max(pause, min(retry_after_s or 0.0, MAX_RETRY_AFTER_S))
+        self.manners.asked_to_wait(self.clock(), min(retry_after_s or 0.0, MAX_RETRY_AFTER_S))
         if pause > MAX_PAUSE_S:
             self._closed_until = self.wall() + pause
         slower = min(_MAX_DELAY_S, max(self.delay_s, _LEAST_SLOW_S) * 1.5)
@@ -197,8 +203,10 @@ class Gates:
         shared: Path | None = None,
         first_pause_s: float = _FIRST_PAUSE_S,
         quiet_hours: str | None = None,
+        at_once: int = 1,
     ) -> None:
         self.delay_s = delay_s
+        self._at_once = at_once
         self._shared = shared
         self._first_pause_s = first_pause_s
         self._quiet_hours = quiet_hours
@@ -212,7 +220,14 @@ class Gates:
             shared=shared_folder(),
             first_pause_s=options.first_pause_s,
             quiet_hours=options.quiet_hours,
+            at_once=AT_ONCE if options.allow_private else 1,
         )
+
+    @property
+    def at_once(self) -> int:
+        """How many requests may be on their way: one, unless no host of the crawl has or wants a delay."""
+        paced = self.delay_s or any(gate.delay_s for gate in self._gates.values())
+        return 1 if paced else self._at_once
 
     def of(self, host: str) -> Gate:
         """Return the gate of host[:port]."""
@@ -223,6 +238,10 @@ class Gates:
                 first_pause_s=self._first_pause_s, quiet_hours=self._quiet_hours,
             )  # fmt: skip
         return self._gates[key]
+
+    def manners(self) -> dict[str, Manners]:
+        """Return what was measured at each host's gate."""
+        return {host: gate.manners for host, gate in self._gates.items()}
 
     def release(self) -> None:
         """Give up the turns that were taken and not used, for the crawls of other processes."""

@@ -14,7 +14,7 @@ from archive.ledger import utc
 from archive.records import ChromeModel, LeasedUrl, Outcome, Portal
 from archive.store import Store, Stored
 from archive.warc.writer import WarcWriter
-from crawler import browser, recrawl, restated
+from crawler import accounting, browser, recrawl, restated
 from crawler.chains import Chains
 from crawler.commit import Committer
 from crawler.connecting import CheckedResolver
@@ -95,7 +95,7 @@ class Session:
             address=self.address_of,
             max_requests=options.max_requests,
             # With a delay a lease is cheap beside the wait, and the order stays exact.
-            lease_size=1 if options.delay_s else 10,
+            lease_size=1 if options.delay_s else 20,
         )
         self._robots_turns = RobotsTurns(
             self.robots, self.gates, self.frontier, self.schemes, self.committer.add, self._count_issue
@@ -131,7 +131,8 @@ class Session:
             return
         if exchange.status not in (429, 503):
             self.frontier.fetched(lease)
-        await self._understand(lease, exchange)
+        with self.frontier.holding(len(exchange.body)):
+            await self._understand(lease, exchange)
         self.frontier.fetched(lease)
 
     def miss(self, lease: LeasedUrl, failed: Failed) -> None:
@@ -168,7 +169,7 @@ class Session:
             self.frontier.close()
             self.counts = self.store.ledger.counts(self.portal.key)
             self.articles_in_archive, self.unread = recrawl.stock(self.store, self.portal.key)
-            counts = {**self.tally.as_dict(), "urls": self.counts}
+            counts = accounting.counts_of(self)
             self.store.end_crawl(self.crawl_id, self.reason, self.tally.requests, counts)
         except ArchiveError as error:
             logger.error("the end of the crawl could not be recorded: %s", error)
@@ -271,12 +272,13 @@ class Session:
         self.store.ledger.seed(self.portal.key, [link for link in links if link is not None])
 
     def _stored(self, group: Sequence[tuple[Outcome, Stored]]) -> None:
-        grew = False
-        for _outcome, stored in group:
+        best = None
+        for outcome, stored in group:
             if stored.change is not None:
                 self.tally.changes[stored.change] += 1
-            grew = grew or stored.new_links > 0
-        self.frontier.settled([outcome.url_id for outcome, _ in group], new_links=grew)
+            if stored.new_links:
+                best = max(best or 0, *(link.priority for link in outcome.links), 0)
+        self.frontier.settled([outcome.url_id for outcome, _ in group], best_new=best)
 
     def uncaptured(self, lease: LeasedUrl, error: CaptureError) -> None:
         """An answer could not be written: it is not used. A full disk ends the run."""

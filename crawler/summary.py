@@ -3,17 +3,17 @@
 from typing import Any
 
 from archive.commands.common import INTERRUPTED
+from archive.runs import politeness_text, run_report
+from crawler.accounting import per_article
 from crawler.session import Session
-
-# They are fetched for their own sake, not to find articles.
-_FILES = ("attachment", "image")
 
 
 def summary_of(session: Session) -> dict[str, Any]:
     """Return a closed session as plain data: the JSON of `khocong crawl --json`."""
     tally = session.tally
-    requests = tally.requests - sum(tally.by_kind[kind] for kind in _FILES)
+    report = run_report(session.store.db.conn, session.crawl_id)
     return {
+        "run": session.crawl_id,
         "portal": session.portal.key,
         "platform": session.portal.platform,
         "reason": session.reason,
@@ -22,11 +22,15 @@ def summary_of(session: Session) -> dict[str, Any]:
         "articles": {change: tally.changes[change] for change in ("new", "changed", "same")},
         "requests": tally.requests,
         "requests_by_kind": dict(tally.by_kind.most_common()),
-        "requests_per_article": round(requests / tally.articles, 2) if tally.articles else None,
+        "requests_per_article": per_article(tally.by_kind, tally.articles),
         "adopted_after_crash": tally.adopted,
         "bytes": tally.bytes,
         "urls": session.counts,
         "issues": dict(tally.issues.most_common()),
+        "gone": report.gone if report else None,
+        "failures": report.failures if report else None,
+        "politeness": report.politeness if report else None,
+        "completeness": report.completeness if report else None,
         "unread": session.unread,
         "archive": str(session.store.path),
     }
@@ -57,6 +61,8 @@ def lines_of(summary: dict[str, Any]) -> list[str]:
         ),
         "URLs: " + ", ".join(f"{count} {state}" for state, count in urls.items() if count),
     ]
+    if (politeness := summary.get("politeness")) and not politeness["kept"]:
+        lines.append(f"Politeness: {politeness_text(politeness)}")
     if summary["issues"]:
         lines.append("Issues: " + ", ".join(f"{count} {kind}" for kind, count in summary["issues"].items()))
     lines.append(_ending(summary))

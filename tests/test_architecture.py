@@ -19,13 +19,13 @@ LONGEST_FUNCTION = 60
 # imports the archive, never the reverse. A new module needs its place here before it can be merged.
 ARCHIVE_LADDER = (
     "records errors attached",
-    "vietnamese jurisdictions issuers urls digests software",
+    "vietnamese jurisdictions issuers urls digests software addresses",
     "warc schema lock",
     "database",
-    "places portal_files fixity premis ledger store files",
-    "revisions search status due",
-    "near_duplicates attribution",
-    "reading verify backup repair audit",
+    "places portal_files fixity premis ledger store files runs",
+    "revisions search status due drift",
+    "near_duplicates attribution dying alerts",
+    "reading verify backup repair audit metrics",
     "export merge",
     "web",
     "commands cli __main__",
@@ -36,12 +36,12 @@ CRAWLER_LADDER = (
     "registry registry_file registry_fields body trim titles published attribution zones evidence "
     "chrome templates placing links listing",
     "layout extraction parts page",
-    "tally exchange yields spelling conditional restated renamed reading readers rereading judging "
+    "tally manners exchange yields spelling conditional restated renamed reading readers rereading judging "
     "multipage groups gates schemes chains robots recrawl commit frontier learning robots_turns "
     "portals_kept reextract",
     "wire middlewares browser",
-    "session visit rendering attaching sharing plans conducting expecting completeness reconcile run probing "
-    "summary spiders "
+    "session accounting visit rendering attaching sharing plans conducting expecting completeness reconcile run probing "
+    "summary scheduling spiders "
     "ingest rebuild verifying mending",
     "commands cli",
 )

@@ -15,6 +15,8 @@ from archive.schema import (
     m0014_finding,
     m0015_text_first,
     m0016_by_month,
+    m0017_removed,
+    m0021_run_reports,
     m0022_health,
 )
 from archive.schema.registry import migrations
@@ -34,6 +36,8 @@ __all__ = [
     "m0014_finding",
     "m0015_text_first",
     "m0016_by_month",
+    "m0017_removed",
+    "m0021_run_reports",
     "m0022_health",
     "migrations",
 ]
