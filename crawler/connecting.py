@@ -1,43 +1,20 @@
-"""What is connected to: public addresses only, checked as resolved (I7)."""
+"""What is connected to: public addresses only, checked as resolved (I7), and the certificates they show."""
 
 import asyncio
-import ipaddress
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509.oid import NameOID
 from twisted.internet.interfaces import IHostnameResolver, IHostResolution, IResolutionReceiver
 from zope.interface import implementer  # type: ignore[import-untyped]  # it ships no types
 
+from archive.addresses import is_public
+from archive.drift.certificates import Met
+
 _LOOK_UP_S = 20.0
-# Beyond what `is_global` refuses: 6to4 and NAT64 carry an IPv4 address inside, which may be a private one.
-_WRAPPERS = (
-    ipaddress.ip_network("2002::/16"),
-    ipaddress.ip_network("64:ff9b::/96"),
-    ipaddress.ip_network("2001::/32"),
-)
-
-
-def is_public(address: str) -> bool:
-    """Say whether a numeric address is one of the public internet.
-
-    Loopback, private, carrier-grade NAT (100.64/10), link-local, multicast, reserved and "this network"
-    addresses are not, nor are IPv6 forms that wrap an IPv4 address.
-
-    >>> is_public("93.184.216.34"), is_public("100.64.0.1"), is_public("::ffff:10.0.0.1")
-    (True, False, False)
-    """
-    try:
-        found = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    if isinstance(found, ipaddress.IPv6Address):
-        if found.ipv4_mapped is not None:
-            return is_public(str(found.ipv4_mapped))
-        if any(found in network for network in _WRAPPERS) or found.is_site_local:
-            return False
-    return found.is_global and not (found.is_multicast or found.is_reserved or found.is_unspecified)
 
 
 class _Checking:
@@ -138,3 +115,35 @@ class _Awaited:
     def resolutionComplete(self) -> None:
         if not self._waiting.done():
             self._waiting.set_result(None)
+
+
+# What each host[:port] showed last in this process, by name: read when its crawl has ended.
+_met: dict[str, Met] = {}
+
+
+def note_certificate(url: str, shown: Any, complaint: str = "") -> None:
+    """Keep what a server showed of itself on the connection of *url* (Twisted's Certificate, or None)."""
+    if shown is None:
+        return
+    host = urlsplit(url).netloc.rpartition("@")[2].lower()
+    certificate = shown.original.to_cryptography()
+    fingerprint = certificate.fingerprint(SHA256()).hex()
+    known = _met.get(host)
+    if known is not None and (known.fingerprint, known.complaint) == (fingerprint, complaint):
+        return
+    names = certificate.issuer.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+    names = names or certificate.issuer.get_attributes_for_oid(NameOID.COMMON_NAME)
+    _met[host] = Met(
+        host,
+        fingerprint,
+        str(names[0].value) if names else "",
+        certificate.not_valid_before_utc.isoformat(),
+        certificate.not_valid_after_utc.isoformat(),
+        complaint,
+    )
+
+
+def certificates_of(hosts: Sequence[str]) -> list[Met]:
+    """Return the certificates that these hosts showed in this process, the www. twin of each among them."""
+    names = {host.lower().removeprefix("www.") for host in hosts}
+    return [one for host, one in _met.items() if host.removeprefix("www.") in names]

@@ -1,13 +1,55 @@
-"""What the registry expects of a healthy portal, held against what a finished crawl left in the archive."""
+"""A crawl has ended: it is held against what the registry expects of its portal, and what is usual there."""
 
+import json
+import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from archive.database import ArchiveDatabase
+from archive.drift.watching import Told, watch
 from archive.records import Issue
+from archive.store import Store
+from crawler import registry
+from crawler.connecting import certificates_of
+
+logger = logging.getLogger(__name__)
 
 _WEEKS = 4
+
+
+def judged(store: Store, crawl_id: int, summary: dict[str, Any]) -> dict[str, Any]:
+    """Judge a crawl that has ended, and return its summary with what is to be told of it.
+
+    Below the least that the registry expects it failed. "alarms" and "recovered" say what rose and ended.
+    """
+    key = summary["portal"]
+    config = registry.find(key)
+    low: list[str] | None = None
+    high: list[str] | None = None
+    if config is not None and config.expect and summary["reason"] == "finished":
+        low, high = unexpected(store.db, config.expect, summary)
+        store.note_issues(crawl_id, key, issues_of(key, low, high))
+        reason = f"failed: {'; '.join(low)}" if low else summary["reason"]
+        summary = {**summary, "reason": reason, "unexpected": [*low, *high]}
+    told = _watched(store, crawl_id, key, low, high) if summary["reason"] != "interrupted" else Told()
+    return {
+        **summary,
+        "alarms": [
+            {"kind": one.kind, "severity": one.severity, "summary": one.summary} for one in told.raised
+        ],
+        "recovered": [one.kind for one in told.recovered],
+    }
+
+
+def _watched(store: Store, crawl_id: int, key: str, low: list[str] | None, high: list[str] | None) -> Told:
+    try:
+        (hosts,) = store.db.execute("SELECT hosts FROM portals WHERE portal_key = ?", [key]).fetchone()
+        met = certificates_of(json.loads(hosts))
+        return watch(store.db, crawl_id, datetime.now(UTC), low=low, high=high, met=met)
+    except Exception:  # the boundary of judging: what was crawled is kept, whatever the judge meets
+        logger.exception("crawl %s of %s could not be judged", crawl_id, key)
+        return Told()
 
 
 def unexpected(
@@ -47,6 +89,19 @@ def measure(db: ArchiveDatabase, name: str, summary: Mapping[str, Any], now: dat
             "SELECT count(*) FROM articles WHERE portal_key = ? AND published_at >= ?", [key, since]
         ).fetchone()
         return float(count) / _WEEKS
+    if name == "days_without_article":
+        (last,) = db.execute(
+            "SELECT max(published_at) FROM articles WHERE portal_key = ? AND published_at <= ?",
+            [key, now.date().isoformat() + "T99"],
+        ).fetchone()
+        return float((now.date() - datetime.fromisoformat(last[:10]).date()).days) if last else None
+    if name == "body_chars":
+        (mean,) = db.execute(
+            "SELECT avg(n) FROM (SELECT length(text) AS n FROM articles WHERE portal_key = ?"
+            " ORDER BY published_at DESC LIMIT 50)",
+            [key],
+        ).fetchone()
+        return float(mean) if mean is not None else None
     column = name.removeprefix("with_")
     (articles, having) = db.execute(
         f"SELECT count(*), coalesce(sum(coalesce({_COLUMNS[column]}, '') <> ''), 0) FROM articles"
@@ -60,7 +115,7 @@ def measure(db: ArchiveDatabase, name: str, summary: Mapping[str, Any], now: dat
 
 # Names of the registry to columns, never text of a file into SQL.
 _COLUMNS = {
-    "articles": "title", "published_at": "published_at", "lead": "lead", "byline": "byline",
+    "articles": "title", "title": "title", "published_at": "published_at", "lead": "lead", "byline": "byline",
     "source": "source", "section": "section",
 }  # fmt: skip
 

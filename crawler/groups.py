@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import ClassVar
 from urllib.parse import urlsplit
 
-from crawler.connecting import is_public
+from archive.addresses import is_public
 from crawler.stamps import Stamp, shared_folder, stamp_path
 
 # What one data centre's rack is asked at most: a national crawl is planned with it.

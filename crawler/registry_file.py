@@ -17,7 +17,7 @@ from crawler.registry_fields import LOADER, Fields, RegistryError
 # What `expect:` may bound; crawler.expecting measures it.
 MEASURES = (
     "articles", "articles_per_week", "requests_per_article", "with_published_at", "with_lead", "with_byline",
-    "with_source", "with_section",
+    "with_source", "with_section", "with_title", "days_without_article", "body_chars",
 )  # fmt: skip
 Evidence: TypeAlias = Literal["seen", "listed", "believed"]
 Rendering: TypeAlias = Literal["plain", "browser"]

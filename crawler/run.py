@@ -15,10 +15,10 @@ from archive.errors import ArchiveError, KhoCongError, UsageError
 from archive.near_duplicates import update
 from archive.store import Store
 from archive.warc.writer import WarcWriter
-from crawler import plans, registry, settings
+from crawler import plans, settings
 from crawler.commit import Committer
 from crawler.conducting import PARALLEL, Conductor, Ended
-from crawler.expecting import issues_of, unexpected
+from crawler.expecting import judged
 from crawler.plans import Plan
 from crawler.readers import Readers
 from crawler.session import Session
@@ -83,8 +83,11 @@ def crawl(
         watch.on_plan(known)
         if not known:
             return []
-        made = [ended.summary for ended in _run(store, writer, known, given, watch, parallel)]
-        link_copies(store, made)
+        pool = Readers(plans.workers_of(known, given, os.cpu_count() or 1))
+        # What came of a page may be lost by a power cut, its bytes never: they are adopted by the next run.
+        with store.db.relaxed():
+            made = [ended.summary for ended in _run(store, writer, known, pool, watch, parallel)]
+            link_copies(store, made, pool.signatures)
         return made
     finally:
         try:
@@ -93,7 +96,11 @@ def crawl(
             store.close()
 
 
-def link_copies(store: Store, summaries: Sequence[Mapping[str, Any]]) -> None:
+def link_copies(
+    store: Store,
+    summaries: Sequence[Mapping[str, Any]],
+    signatures: Mapping[str, bytes] | None = None,
+) -> None:
     """Compare the new articles with all others; not after Ctrl-C, which promises an end within 5 s.
 
     What is left (a minute's work is some 60,000 articles) waits for the next crawl.
@@ -101,7 +108,7 @@ def link_copies(store: Store, summaries: Sequence[Mapping[str, Any]]) -> None:
     if any(summary.get("reason") == "interrupted" for summary in summaries):
         return
     try:
-        update(store.db, time_s=60.0)
+        update(store.db, time_s=60.0, signed=signatures)
     except ArchiveError as error:
         logger.error("copies could not be looked for: %s", error)
 
@@ -110,11 +117,10 @@ def _run(
     store: Store,
     writer: WarcWriter,
     chosen: Sequence[Plan],
-    given: Mapping[str, Any],
+    pool: Readers,
     watch: Watch,
     parallel: int,
 ) -> list[Ended]:
-    pool = Readers(plans.workers_for(len(chosen), given, os.cpu_count() or 1))
     group = CommitGroup(store, writer)
     many = len(chosen) > 1
     process, reactor = _scrapy(store.path, min(len(chosen), parallel))
@@ -128,7 +134,7 @@ def _run(
 
     def finish(session: Session) -> dict[str, Any]:
         group.leave(session.committer)
-        return _judged(store, session.crawl_id, summary_of(session))
+        return judged(store, session.crawl_id, summary_of(session))
 
     conductor = Conductor(
         chosen,
@@ -157,17 +163,6 @@ def _run(
         pool.kill()
     watch.on_tick(conductor)
     return conductor.ended
-
-
-def _judged(store: Store, crawl_id: int, summary: dict[str, Any]) -> dict[str, Any]:
-    """Hold a finished crawl against what the registry expects of its portal; below the least it failed."""
-    config = registry.find(summary["portal"])
-    if config is None or not config.expect or summary["reason"] != "finished":
-        return summary
-    low, high = unexpected(store.db, config.expect, summary)
-    store.note_issues(crawl_id, summary["portal"], issues_of(summary["portal"], low, high))
-    reason = f"failed: {'; '.join(low)}" if low else summary["reason"]
-    return {**summary, "reason": reason, "unexpected": [*low, *high]}
 
 
 def _scrapy(archive_dir: Path, portals: int) -> tuple[Any, Any]:

@@ -23,7 +23,7 @@ from scrapy.http import Response
 from twisted.internet.ssl import TLSVersion
 from twisted.web.iweb import IPolicyForHTTPS
 
-from crawler.connecting import address_of
+from crawler.connecting import address_of, note_certificate
 from crawler.groups import wait_for_group
 from crawler.tally import Options
 
@@ -212,6 +212,7 @@ class VerifiedFirst(BoundedHandler):
                 logger.warning("TLS of %s cannot be verified: %s", host, why)
             else:
                 request.meta["tls"] = "verified"
+                note_certificate(request.url, response.certificate)
                 return response
         if not self._options.insecure_tls:
             raise TlsRefused(f"{self._broken[host]}; the portal's file says insecure_tls: refuse")
@@ -219,6 +220,7 @@ class VerifiedFirst(BoundedHandler):
         # The strict handshake says only "certificate verify failed"; the lenient one heard why.
         why = self._any_tls.said.get(urlsplit(request.url).hostname or "", self._broken[host])
         request.meta["tls"] = f"unverified: {why}"
+        note_certificate(request.url, response.certificate, why)
         return response
 
     async def close(self) -> None:

@@ -20,7 +20,7 @@ LONGEST_FUNCTION = 60
 ARCHIVE_LADDER = (
     "records errors attached",
     "vietnamese jurisdictions issuers urls digests software addresses",
-    "warc schema lock",
+    "warc schema lock counting",
     "database",
     "places portal_files fixity premis ledger store files runs",
     "revisions search status due drift",

@@ -60,7 +60,8 @@ STATEMENTS = (
         error TEXT NOT NULL DEFAULT '',
         UNIQUE (alarm_id, event, channel)
     ) STRICT""",
-    "CREATE INDEX alert_messages_waiting ON alert_messages (not_before) WHERE state IN ('waiting', 'sending')",
+    "CREATE INDEX alert_messages_waiting ON alert_messages (not_before)"
+    " WHERE state IN ('waiting', 'sending')",
 )
 
 

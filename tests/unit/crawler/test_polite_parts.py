@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.connecting import is_public
+from archive.addresses import is_public
 from crawler.exchange import retry_after_s
 from crawler.gates import Gate
 from crawler.robots import rules_of
