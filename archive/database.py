@@ -13,6 +13,7 @@ from sqlite_utils import Database
 from archive.errors import ArchiveBusy, ArchiveDamaged, ArchiveMissing, ArchiveTooNew
 from archive.lock import WriteLock
 from archive.schema import migrations
+from archive.schema.shape import strangers
 from archive.vietnamese.fold import fold
 
 DATABASE_NAME = "archive.db"
@@ -213,6 +214,8 @@ def _has_log(file: Path) -> bool:
 
 def _prepare(db: ArchiveDatabase) -> None:
     db.conn.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
+    # The file may be a stranger's: a page that was tampered with is found as it is read.
+    db.conn.execute("PRAGMA cell_size_check = ON")
     db.conn.create_function("vn_fold", 1, _fold_value, deterministic=True)
 
 
@@ -229,9 +232,14 @@ def _check_version(db: ArchiveDatabase) -> list[str]:
         raise ArchiveTooNew(
             f"{db.folder} was written by a newer Kho Cổng (schema {unknown[-1]}); upgrade khocong to open it"
         )
-    if not applied and set(db.table_names()) - {migrations.migrations_table}:
+    if not applied and {*db.table_names(), *db.view_names()} - {migrations.migrations_table}:
         raise ArchiveDamaged(
             f"{db.folder / DATABASE_NAME} belongs to another program; name another folder with --archive"
+        )
+    if strange := strangers(db.conn, applied):
+        raise ArchiveDamaged(
+            f"{db.folder / DATABASE_NAME} holds code that Kho Cổng did not write ({', '.join(strange[:3])}); "
+            "do not trust it: khocong ingest takes its WARC files in, or name another folder with --archive"
         )
     return applied
 

@@ -11,7 +11,7 @@ from archive.errors import WarcDamaged
 from archive.files import KeptFile, issue_of, save_file, unread
 from archive.records import Issue, Portal
 from archive.store import Store
-from archive.warc.reader import read_record
+from archive.warc.reader import file_in, read_record
 from crawler.readers import Readers
 from crawler.reading import ReadJob
 
@@ -50,7 +50,7 @@ async def _read_all(
 
 async def _read_one(readers: Readers, path: Path, kept: KeptFile) -> FileText | Issue:
     try:
-        record = read_record(path / WARC_FOLDER / kept.warc_file, kept.warc_offset)
+        record = read_record(file_in(path / WARC_FOLDER, kept.warc_file), kept.warc_offset)
     except WarcDamaged as error:
         return Issue("file_missing", str(error)[:500], kept.url)
     job = ReadJob(

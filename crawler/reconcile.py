@@ -12,7 +12,7 @@ from itertools import groupby
 from archive.database import WARC_FOLDER, ArchiveDatabase
 from archive.errors import WarcDamaged
 from archive.records import Portal
-from archive.warc.reader import read_record
+from archive.warc.reader import file_in, read_record
 from crawler import feeds
 from crawler.completeness import Completeness, Ids, LedgerRow, Listing, Sitemap
 from crawler.links import Scope, make_link
@@ -94,7 +94,7 @@ _SITEMAPS = """
 
 def _listed(db: ArchiveDatabase, warc_file: str, offset: int) -> list[feeds.Listed] | None:
     try:
-        body = read_record(db.folder / WARC_FOLDER / warc_file, offset).body()
+        body = read_record(file_in(db.folder / WARC_FOLDER, warc_file), offset).body()
     except (WarcDamaged, OSError):
         return None
     plain = feeds.unzip(body)

@@ -10,7 +10,7 @@ from archive.digests import text_digest
 from archive.errors import WarcDamaged
 from archive.records import Article, Portal
 from archive.store.rereading import Kept, part_at
-from archive.warc.reader import Record, read_record, rendering_of
+from archive.warc.reader import Record, file_in, read_record, rendering_of
 from crawler.multipage import MAX_PARTS
 from crawler.parts import join_parts
 from crawler.readers import Readers
@@ -96,7 +96,7 @@ async def _read(
 async def _job(
     folder: Path, connection: sqlite3.Connection, file: str, offset: int, kept: Kept, portal: Portal
 ) -> ReadJob:
-    record = await asyncio.to_thread(_record, folder / file, offset)
+    record = await asyncio.to_thread(_record, file_in(folder, file), offset)
     if record.type == "revisit" or record.warc_header("WARC-Refers-To"):
         record = _original(folder, connection, record) or record
     made = await asyncio.to_thread(rendering_of, folder / file, offset, record.record_id)
@@ -121,7 +121,7 @@ def _original(folder: Path, connection: sqlite3.Connection, record: Record) -> R
         " OR payload_digest = ?) ORDER BY record_id = ? DESC LIMIT 1",
         (refers, record.payload_digest, refers),
     ).fetchone()
-    return _record(folder / row[0], row[1]) if row else None
+    return _record(file_in(folder, row[0]), row[1]) if row else None
 
 
 def _no_article(reading: Reading) -> Again:

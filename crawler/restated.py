@@ -12,7 +12,7 @@ from lxml.html import HtmlElement
 from archive.errors import ArchiveError
 from archive.records import LeasedUrl, Portal
 from archive.store import Store
-from archive.warc.reader import decode_body, read_rendered
+from archive.warc.reader import decode_body, file_in, read_rendered
 from crawler.charset import decode
 from crawler.dom import EmptyPage, parse, squeeze, words_of
 from crawler.exchange import Exchange
@@ -58,7 +58,7 @@ def reopen_restated(store: Store, portal: Portal, lease: LeasedUrl, exchange: Ex
     if row is None:
         return 0
     try:
-        old = read_rendered(store.warc_directory / row[0], row[1]).body(_MAX_BYTES)
+        old = read_rendered(file_in(store.warc_directory, row[0]), row[1]).body(_MAX_BYTES)
         new = exchange.rendered or decode_body(exchange.body, exchange.header("content-encoding"), _MAX_BYTES)
     except (ArchiveError, OSError):
         return 0

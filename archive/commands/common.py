@@ -181,6 +181,9 @@ def run(group: click.Command, prog_name: str, argv: Sequence[str] | None = None)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:  # the outermost boundary of the program
+        if said := _damage(error, meta.get(_ARCHIVE_KEY)):
+            _complain(prog_name, said)
+            return 1
         place = _write_traceback(meta.get(_ARCHIVE_KEY))
         _complain(prog_name, f"unexpected {type(error).__name__}: {error}, please report; details in {place}")
         return 1
@@ -195,6 +198,22 @@ def _invoke(group: click.Command, prog_name: str, argv: list[str], meta: dict[st
         sys.stdout.flush()
     # A command may return its exit code: `verify` has found damage without failing itself.
     return result if isinstance(result, int) and not isinstance(result, bool) else 0
+
+
+def _damage(error: Exception, archive_dir: Path | None) -> str:
+    """Return what SQLite's own words about a damaged or busy archive come to, "" for any other error."""
+    sqlite3 = sys.modules.get("sqlite3")  # not imported here: `khocong --help` does without
+    if sqlite3 is None or archive_dir is None or not isinstance(error, sqlite3.Error):
+        return ""
+    from archive.database import reading_errors
+
+    try:
+        with reading_errors(archive_dir):
+            raise error
+    except KhoCongError as said:
+        return str(said)
+    except sqlite3.Error:
+        return ""
 
 
 def _complain(prog_name: str, text: str) -> None:

@@ -112,13 +112,14 @@ def run_query(
 # machine) or loosen it.
 _REFUSED = frozenset({sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH, sqlite3.SQLITE_TRANSACTION})
 # FTS5 itself asks for data_version; the others describe the schema.
+_LOADERS = frozenset({"load_extension", "fts3_tokenizer"})  # the second tells where our memory stands
 _PRAGMAS = frozenset({"data_version", "table_info", "table_xinfo", "table_list", "index_list", "index_info"})
 
 
 def _refuse(action: int, first: str | None, second: str | None, *_: str | None) -> int:
     if action in _REFUSED or (action == sqlite3.SQLITE_PRAGMA and (first or "").lower() not in _PRAGMAS):
         return sqlite3.SQLITE_DENY
-    if action == sqlite3.SQLITE_FUNCTION and (second or "").lower() == "load_extension":
+    if action == sqlite3.SQLITE_FUNCTION and (second or "").lower() in _LOADERS:
         return sqlite3.SQLITE_DENY
     return sqlite3.SQLITE_OK
 

@@ -17,6 +17,7 @@ from archive.errors import WarcDamaged
 from archive.export.cdxj import cdxj_lines
 from archive.export.selection import Selection
 from archive.software import SOFTWARE
+from archive.warc.reader import file_in
 from archive.warc.records import warcinfo_record
 
 WARC_NAME = "data.warc.gz"
@@ -82,7 +83,7 @@ def _records(selection: Selection, captures: list[dict[str, Any]]) -> Iterator[b
     yield info
     position = len(info)
     for row in captures:
-        yield from _member(selection.folder / WARC_FOLDER / row["warc_file"], row)
+        yield from _member(file_in(selection.folder / WARC_FOLDER, row["warc_file"]), row)
         row["warc_file"], row["warc_offset"] = WARC_NAME, position
         position += row["warc_length"]
 

@@ -2,6 +2,7 @@
 
 import filecmp
 import os
+import sqlite3
 from pathlib import Path
 
 from archive.backup import continue_copy
@@ -28,6 +29,22 @@ def bring_files(shard: Path, target: Path) -> tuple[dict[str, str], int]:
         finally:
             os.close(handle)
     return names, written
+
+
+def rows_without_bytes(connection: sqlite3.Connection, folder: Path) -> str:
+    """Say which captures of a shard have no bytes in its folder of WARC files, "" where all have (I1).
+
+    Sizes alone are compared: what the bytes are, `khocong verify` tells.
+    """
+    for name, end in connection.execute(
+        "SELECT warc_file, max(warc_offset + warc_length) FROM captures GROUP BY warc_file"
+    ):
+        path = folder / name
+        if Path(name).name != name or not path.is_file():
+            return f"its captures point into {name!r}, which it does not have: khocong verify names them"
+        if path.stat().st_size < end:
+            return f"its captures point behind the end of {name}: khocong verify names them"
+    return ""
 
 
 def _place(path: Path, target: Path) -> tuple[str, bool]:

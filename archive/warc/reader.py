@@ -65,6 +65,16 @@ class Record:
         return payload_digest(self.payload) == self.payload_digest
 
 
+def file_in(directory: Path, name: str) -> Path:
+    """Return where the WARC file *name* of an archive stands. Raises WarcDamaged for a name that is a path:
+
+    rows may be a stranger's, and theirs could name any file of this machine.
+    """
+    if name in ("", ".", "..") or Path(name).name != name or "\0" in name:
+        raise WarcDamaged(f"{name!r} is no name of a WARC file in {directory}")
+    return directory / name
+
+
 def read_record(path: Path, offset: int) -> Record:
     """Return the record that begins at byte *offset*. Raises WarcDamaged when none does."""
     try:

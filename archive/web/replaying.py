@@ -10,7 +10,7 @@ from archive.errors import WarcDamaged
 from archive.export.timemap import Memento, nearest
 from archive.export.times import moment
 from archive.urls import urlkey
-from archive.warc.reader import read_record
+from archive.warc.reader import file_in, read_record
 
 # A page of a portal has at most a few megabytes; films and disk images are for download elsewhere.
 MOST_BYTES = 32 * 1024 * 1024
@@ -91,5 +91,5 @@ def show(conn: sqlite3.Connection, folder: Path, capture_id: int) -> Shown | Non
         if first is None:
             raise WarcDamaged(f"capture {capture_id} repeats {revisit_of}, which is not in the archive")
         mime, charset, file, offset = first
-    record = read_record(folder / WARC_FOLDER / file, offset)
+    record = read_record(file_in(folder / WARC_FOLDER, file), offset)
     return Shown(capture_id, url, at, mime.lower(), charset, record.body(MOST_BYTES))

@@ -109,7 +109,7 @@ def look_at(url: str, *, allow_private: bool = False) -> Look:
     """Fetch the front page as a crawl of a few requests would; raise KhoCongError where none answers."""
     # A crawl of its own, so that robots.txt, pacing and the checks of addresses hold here as well.
     from archive.database import open_archive
-    from archive.warc.reader import read_record
+    from archive.warc.reader import file_in, read_record
     from crawler import run
 
     with tempfile.TemporaryDirectory(prefix="khocong-") as folder:
@@ -125,7 +125,7 @@ def look_at(url: str, *, allow_private: bool = False) -> Look:
                 f"{url} gave no page to look at; try it in a browser, or write the file by hand"
             )
         row = rows[0]
-        record = read_record(Path(folder) / "warc" / row["warc_file"], row["warc_offset"])
+        record = read_record(file_in(Path(folder) / "warc", row["warc_file"]), row["warc_offset"])
         return read_look(row["url"], decode(record.body(), record.header("Content-Type")).text)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from archive.errors import WarcDamaged
 from archive.records import Article, Capture, LeasedUrl, Link, Outcome, Portal
 from archive.warc.http import unchunk
-from archive.warc.reader import read_record
+from archive.warc.reader import file_in, read_record
 from crawler.exchange import Exchange
 from crawler.judging import judge
 from crawler.page import Page
@@ -35,7 +35,7 @@ class Read:
 async def read_anew(readers: Readers, folder: Path, capture: Capture, portal: Portal) -> Article | None:
     """Return the article of a capture, read once more from our own WARC; None where that gives none."""
     try:
-        record = read_record(folder / capture.warc_file, capture.warc_offset)
+        record = read_record(file_in(folder, capture.warc_file), capture.warc_offset)
     except WarcDamaged:
         return None
     said = record.header("Content-Type") or capture.mime, record.header("Content-Encoding") or ""

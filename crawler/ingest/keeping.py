@@ -7,7 +7,7 @@ from archive.errors import WarcDamaged
 from archive.store import Store
 from archive.warc.arc import Foreign
 from archive.warc.copying import ORIGIN, copied
-from archive.warc.reader import read_record
+from archive.warc.reader import file_in, read_record
 from archive.warc.records import WarcPlace
 from archive.warc.writer import WarcWriter
 from crawler.ingest.records import Taken
@@ -50,7 +50,7 @@ class _Places:
         if place is None:
             return None
         try:
-            return read_record(self._store.warc_directory / place[0], place[1]).body()
+            return read_record(file_in(self._store.warc_directory, place[0]), place[1]).body()
         except WarcDamaged:
             return None
 
