@@ -10,11 +10,11 @@ from archive.warc.writer import WarcWriter
 
 # An fsync pair costs 5 to 20 ms; in groups it costs a page nothing, and a crash at most half a second.
 MAX_WAIT_S = 0.5
-MAX_OUTCOMES = 20
+MAX_OUTCOMES = 32
 
 
 class Committer:
-    """Collects outcomes and records them every half second, every 20, when asked to hurry, and at the end.
+    """Collects outcomes and records them every half second, every 32, when asked to hurry, and at the end.
 
     *on_stored* is told of every group that is on disk. *on_error* is told of an error that means that
     nothing can be recorded any more (a full disk, a damaged archive): the group then counts as not fetched.

@@ -7,7 +7,8 @@ times faster than a queue of Scrapy's own, and a kill loses nothing.
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -19,13 +20,15 @@ from crawler.links import PRIORITY
 from crawler.robots import RobotsBook
 from crawler.yields import DEMOTED
 
-# A page waits in memory from its answer until its outcome is on disk.
-MAX_UNSETTLED = 24
+# A page waits in memory from its answer until its outcome is on disk: enough of them that the readers have
+# work while a group is recorded, and few enough bytes that a row of scanned plans does not fill the memory.
+MAX_UNSETTLED = 48
+MAX_HELD_BYTES = 24 * 1024 * 1024
 _POLL_S = 5.0
 
 
 class Frontier:
-    """Hands out leased URLs of one portal, one at a time a host.
+    """Hands out leased URLs of one portal, one at a time, or `gates.at_once` where no delay is asked for.
 
     `record` queues an outcome, `hurry` has what is queued recorded now, `want_robots` enters a host's
     robots.txt into the ledger. `closed` says why a URL need not be fetched any more, or ""; `demoted` that it
@@ -59,7 +62,7 @@ class Frontier:
         self.max_requests = max_requests
         self.requests = 0
         self.reason = ""
-        self.concurrency = 1
+        self.held_bytes = 0
         self._record = record
         self._hurry = hurry
         self._want_robots = want_robots
@@ -96,12 +99,22 @@ class Frontier:
         self._fetching.discard(lease.url_id)
         self._changed.set()
 
-    def settled(self, url_ids: Sequence[int], *, new_links: bool) -> None:
-        """The outcomes of these URLs are on disk; *new_links* says whether the ledger grew."""
+    @contextmanager
+    def holding(self, size: int) -> Iterator[None]:
+        """Count the bytes of an answer as long as it is being read: no turns are given beyond a limit."""
+        self.held_bytes += size
+        try:
+            yield
+        finally:
+            self.held_bytes -= size
+            self._changed.set()
+
+    def settled(self, url_ids: Sequence[int], *, best_new: int | None) -> None:
+        """The outcomes of these URLs are on disk; *best_new* is the priority of the best new link, if any."""
         for url_id in url_ids:
             self._unsettled.pop(url_id, None)
-        if new_links and self._held:
-            # What is held may no longer be the best: give it back and lease anew.
+        if best_new is not None and self._held and best_new > self._held[-1].priority:
+            # What is held is no longer the best: give it back and lease anew.
             self._give_back(self._held)
             self._held.clear()
         self._changed.set()
@@ -128,7 +141,7 @@ class Frontier:
             if self.max_requests is not None and self.requests >= self.max_requests:
                 self.stop("budget")
                 break
-            if len(self._fetching) >= self.concurrency or len(self._unsettled) >= MAX_UNSETTLED:
+            if self._is_full():
                 await self._change()
                 continue
             lease = self._take()
@@ -151,6 +164,14 @@ class Frontier:
             return lease
         await self._settle()
         return None
+
+    def _is_full(self) -> bool:
+        """Say whether another request must wait until one is answered, read or recorded."""
+        return (
+            len(self._fetching) >= self.gates.at_once
+            or len(self._unsettled) >= MAX_UNSETTLED
+            or self.held_bytes > MAX_HELD_BYTES
+        )
 
     def _take(self) -> LeasedUrl | None:
         if not self._held:

@@ -108,6 +108,12 @@ def workers_for(portals: int, given: Mapping[str, Any], cores: int = 2) -> int:
     return 1 if portals <= 1 else max(2, min(cores, _MOST_WORKERS))
 
 
+def workers_of(chosen: Sequence[Plan], given: Mapping[str, Any], cores: int) -> int:
+    """Return how many processes read the pages of a run. A portal without delay keeps two busy."""
+    flat_out = any(not plan.options.delay_s for plan in chosen)
+    return workers_for(max(len(chosen), 1 + flat_out), given, cores)
+
+
 def _named(word: str, given: Mapping[str, Any], store: Store | None, *, alone: bool) -> Plan:
     try:
         portal = registry.resolve(word)

@@ -21,6 +21,8 @@ PAGES_A_WORKER = 2000
 START_TIMEOUT_S = 60.0
 # The largest answer seen has 4 MB (a page of 100,000 links); a length beyond this is no length.
 _MAX_ANSWER_BYTES = 256 * 1024 * 1024
+# A signature with its key takes half a kilobyte; what is not remembered is made once more at the end.
+_MOST_SIGNATURES = 50_000
 # Not `-m`: what is pickled must belong to the module, not to __main__.
 _PROGRAM = "import sys; from crawler.reading import main; sys.exit(main())"
 
@@ -28,7 +30,8 @@ _PROGRAM = "import sys; from crawler.reading import main; sys.exit(main())"
 class Readers:
     """Reads pages in *workers* processes, or inline for 0. Use from one event loop only.
 
-    A page that takes longer than *timeout_s*, or takes its worker down, costs that page alone.
+    A page that takes longer than *timeout_s*, or takes its worker down, costs that page alone. `signatures`
+    collects those of the articles that were read, by text digest, for who compares them.
     """
 
     def __init__(
@@ -36,25 +39,45 @@ class Readers:
     ) -> None:
         self.workers = workers
         self.timeout_s = timeout_s
+        self.signatures: dict[str, bytes] = {}
         self._workers = [_Worker(pages_a_worker) for _ in range(workers)]
         self._idle: asyncio.Queue[_Worker] | None = None
-        self._starting: list[asyncio.Future[Process]] = []
+        self._cold: list[_Worker] = []
+        self._starting: list[asyncio.Future[None]] = []
 
     def warm_up(self) -> None:
-        """Start the workers now, while the first request is on its way: imports take a second."""
+        """Start the first worker now, while the first request is on its way: imports take a second."""
         self._idle_workers()
-        self._starting = [asyncio.ensure_future(worker.ensure()) for worker in self._workers]
+        if not self._starting:
+            self._start_one()
 
     async def read(self, job: ReadJob) -> Reading:
-        """Return what the page is; waits for an idle worker."""
-        if not self.workers:
-            return read(job)
+        """Return what the page is; waits for an idle worker. Another is started when none is idle."""
+        reading = read(job) if not self.workers else await self._read(job)
+        if reading.signature is not None and len(self.signatures) < _MOST_SIGNATURES:
+            digest, signature = reading.signature
+            self.signatures[digest] = signature
+        return reading
+
+    async def _read(self, job: ReadJob) -> Reading:
         idle = self._idle_workers()
+        if idle.empty():
+            self._start_one()
         worker = await idle.get()
         try:
             return await worker.read(job, self.timeout_s)
         finally:
             idle.put_nowait(worker)
+
+    def _start_one(self) -> None:
+        if self._cold:
+            self._starting.append(asyncio.ensure_future(self._join(self._cold.pop(0))))
+
+    async def _join(self, worker: "_Worker") -> None:
+        """Have a worker started; one that cannot be says so to the first page it is given."""
+        with contextlib.suppress(ConnectionError, OSError):
+            await worker.ensure()
+        self._idle_workers().put_nowait(worker)
 
     def pids(self) -> list[int]:
         """Return the process ids of the workers that run."""
@@ -77,8 +100,7 @@ class Readers:
     def _idle_workers(self) -> "asyncio.Queue[_Worker]":
         if self._idle is None:
             self._idle = asyncio.Queue()
-            for worker in self._workers:
-                self._idle.put_nowait(worker)
+            self._cold = list(self._workers)
         return self._idle
 
 

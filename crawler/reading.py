@@ -18,6 +18,7 @@ from typing import BinaryIO
 from archive.attached import FileText
 from archive.digests import payload_digest
 from archive.errors import PageTooHeavy, WarcDamaged
+from archive.near_duplicates.signatures import sign_text
 from archive.records import Portal, UrlKind
 from archive.warc.reader import decode_body
 from crawler import files
@@ -42,6 +43,7 @@ class ReadJob:
     """One answer to be read; `body` still carries its content-encoding.
 
     Where a browser rendered the answer, `rendered` (UTF-8) is what is read; the digest stays the body's.
+    With `sign` an article brings its signature (`archive.near_duplicates.signatures`), by text digest.
     """
 
     body: bytes
@@ -53,14 +55,16 @@ class ReadJob:
     images: bool = False
     rendered: bytes | None = None
     learn: bool = False
+    sign: bool = False
 
     @classmethod
     def of(
-        cls, exchange: Exchange, portal: Portal, kind: UrlKind, *, images: bool, learn: bool = False
-    ) -> "ReadJob":
+        cls, exchange: Exchange, portal: Portal, kind: UrlKind, *, images: bool, learn: bool = False,
+        sign: bool = False,
+    ) -> "ReadJob":  # fmt: skip
         """Return the job of reading an exchange."""
         said = exchange.header("content-type"), exchange.header("content-encoding")
-        return cls(exchange.body, exchange.url, *said, portal, kind, images, exchange.rendered, learn)
+        return cls(exchange.body, exchange.url, *said, portal, kind, images, exchange.rendered, learn, sign)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ class Reading:
     detail: str = ""
     file: FileText | None = None
     cut: bool = False
+    signature: tuple[str, bytes] | None = None
 
 
 def read(job: ReadJob) -> Reading:
@@ -112,7 +117,14 @@ def read(job: ReadJob) -> Reading:
         return Reading(None, digest, "too_heavy", f"{type(error).__name__}: {error}")
     except Exception as error:  # the boundary of reading: one page must not end a crawl
         return Reading(None, digest, "unreadable", f"{type(error).__name__}: {error}"[:500])
-    return Reading(page, digest, cut=_ends_early(job, body))
+    return Reading(page, digest, cut=_ends_early(job, body), signature=_signature(job, page))
+
+
+def _signature(job: ReadJob, page: Page) -> tuple[str, bytes] | None:
+    article = page.article
+    if not job.sign or article is None:
+        return None
+    return article.text_digest, sign_text(article.title, article.lead, article.text)
 
 
 def _ends_early(job: ReadJob, body: bytes) -> bool:

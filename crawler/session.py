@@ -199,7 +199,7 @@ class Session:
             return None
         learn, images = self.learning.wants_evidence, self.options.images
         return await self.readers.read(
-            ReadJob.of(exchange, self.portal, lease.kind, images=images, learn=learn)
+            ReadJob.of(exchange, self.portal, lease.kind, images=images, learn=learn, sign=True)
         )
 
     def _use(self, model: ChromeModel) -> None:

@@ -29,16 +29,14 @@ DEFAULT_REQUEST_HEADERS = {
 REMOTE_CONTROL_ENABLED = False
 TELNETCONSOLE_ENABLED = False
 
-# The frontier hands out one URL at a time for a host and paces it (crawler.gates), which counts from the
-# answer's first byte; Scrapy's own delay varies by half in both directions and would go below it.
+# The frontier says how many URLs are asked at a time (one where there is a delay) and paces them by
+# crawler.gates, which count from an answer's first byte; Scrapy's own delay varies by half in both
+# directions and would go below it.
 DOWNLOAD_DELAY = 0
 DOWNLOAD_DELAY_JITTER = 0
 AUTOTHROTTLE_ENABLED = False  # fast 429s make it speed up (measured)
 CONCURRENT_REQUESTS = 16
 CONCURRENT_REQUESTS_PER_DOMAIN = 2
-# Scrapy starts so many tasks for each answer, to handle the items of its callback; ours gives none. With
-# Scrapy's 100 they were a third of what the crawling process did (measured: 106 tasks a page).
-CONCURRENT_ITEMS = 1
 
 # The ledger knows what was met; a filter in memory would drop retries.
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"
@@ -73,6 +71,10 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.cookies.CookieGateMiddleware": 700,
     # Next to the wire, where bodies are still compressed and a failure fails the request (measured).
     "crawler.middlewares.capture.CaptureMiddleware": 950,
+    # The ledger holds the scope, no portal asks for a password, and nobody reads Scrapy's counters.
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+    "scrapy.downloadermiddlewares.stats.DownloaderStats": None,
 }
 # Only http(s) exists here: file:, data:, ftp: and s3: have been reached through redirects before.
 DOWNLOAD_HANDLERS: dict[str, Any] = {
@@ -85,10 +87,19 @@ DOWNLOAD_HANDLERS: dict[str, Any] = {
     "https": "crawler.wire.VerifiedFirst",
 }
 
+# The command shows progress itself and the ledger keeps the counts; each of these costs every request some
+# calls, and every start an import.
 EXTENSIONS: dict[str, Any] = {
-    "scrapy.extensions.logstats.LogStats": None,  # the command shows progress itself
-    "scrapy.extensions.memusage.MemoryUsage": None,
-}
+    f"scrapy.extensions.{name}": None
+    for name in (
+        "corestats.CoreStats", "logcount.LogCount", "telnet.TelnetConsole", "memusage.MemoryUsage",
+        "memdebug.MemoryDebugger", "closespider.CloseSpider", "feedexport.FeedExporter", "logstats.LogStats",
+        "spiderstate.SpiderState", "throttle.AutoThrottle", "remote_control.RemoteControl",
+    )
+}  # fmt: skip
+STATS_DUMP = False
+# Scrapy words a line for each answer and then finds that nobody wants it.
+LOG_FORMATTER = "crawler.middlewares.quiet.QuietFormatter"
 # Only what the spider middlewares do is not wanted: depth and offsite are the ledger's, errors are read.
 SPIDER_MIDDLEWARES: dict[str, Any] = {
     "scrapy.spidermiddlewares.start.StartSpiderMiddleware": None,
@@ -96,5 +107,6 @@ SPIDER_MIDDLEWARES: dict[str, Any] = {
     "scrapy.spidermiddlewares.referer.RefererMiddleware": None,
     "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
 }
 LOG_LEVEL = "INFO"

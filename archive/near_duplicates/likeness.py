@@ -33,13 +33,17 @@ class Prepared:
     names: Counter[str]
 
 
-def prepare(title: str, lead: str, text: str) -> Prepared:
-    """Return what comparing needs of an article. The runs are of lead and text: copies are renamed."""
-    body = f"{lead}\n{text}"
-    folded = _WORD.findall(fold(body))
+def runs_of(title: str, lead: str, text: str) -> tuple[int, frozenset[str]]:
+    """Return how many words an article has, and the runs of lead and text: copies are renamed."""
+    folded = _WORD.findall(fold(f"{lead}\n{text}"))
     runs = frozenset(map(" ".join, zip(*(folded[at:] for at in range(RUN)), strict=False)))
-    title_words = _WORD.findall(title)
-    words = len(folded) + len(title_words)
+    return len(folded) + len(_WORD.findall(title)), runs
+
+
+def prepare(title: str, lead: str, text: str) -> Prepared:
+    """Return what comparing needs of an article."""
+    body = f"{lead}\n{text}"
+    words, runs = runs_of(title, lead, text)
     names: Counter[str] = Counter()
     if words < NOTICE_WORDS:
         names.update(word for word in _WORD.findall(body) if word[0].isupper() and not word.isupper())

@@ -1,5 +1,6 @@
 """The one spider: asks what the frontier hands out, and hands back what came."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,6 @@ from scrapy.exceptions import (
     DownloadConnectionRefusedError,
     DownloadTimeoutError,
 )
-from scrapy.http import Response
-from twisted.python.failure import Failure
 
 from archive.errors import CaptureError
 from archive.records import Issue, LeasedUrl, Outcome
@@ -55,14 +54,26 @@ class PortalSpider(Spider):
         return spider
 
     async def start(self) -> AsyncIterator[Request]:
-        """Yield a request for each turn; the crawl lasts as long as turns are given."""
+        """Take turn after turn; the crawl lasts as long as turns are given. Nothing is yielded.
+
+        Requests go to Scrapy's downloader themselves: its scheduler and scraper, which would queue what
+        the frontier has queued and the readers will read, were a seventh of the crawling process's work.
+        """
         self.session.readers.warm_up()
         await self.session.adopt()
+        running: set[asyncio.Task[None]] = set()
         async for lease in self.session.frontier.turns():
-            yield self._request(lease)
+            task = asyncio.ensure_future(self._turn(lease))
+            running.add(task)
+            task.add_done_callback(running.discard)
+        while running:
+            await asyncio.wait(running)
+        nothing: tuple[Request, ...] = ()
+        for request in nothing:
+            yield request
 
     def _request(self, lease: LeasedUrl) -> Request:
-        meta = {"lease": lease, "handle_httpstatus_all": True, "dont_redirect": True}
+        meta: dict[str, Any] = {"lease": lease}
         if lease.kind not in ("attachment", "image", "sitemap"):
             meta["download_maxsize"] = MAX_PAGE_BYTES
             if self.session.options.browser and lease.kind not in ("robots", "feed"):
@@ -71,37 +82,24 @@ class PortalSpider(Spider):
         known = base_of(self.session.store, lease, address)
         if known is not None:
             meta[REVISIT] = known.revisit
-        return Request(
-            address,
-            headers=known.headers if known else None,
-            callback=self.answered,
-            errback=self.failed,
-            dont_filter=True,
-            meta=meta,
-        )
+        return Request(address, headers=known.headers if known else None, dont_filter=True, meta=meta)
 
-    async def answered(self, response: Response) -> None:
-        """Take an answer. Whatever goes wrong with one page costs that page."""
-        lease: LeasedUrl = response.meta["lease"]
+    async def _turn(self, lease: LeasedUrl) -> None:
+        """Ask for one URL and hand over what came. Whatever goes wrong with one page costs that page."""
+        engine: Any = self.crawler.engine
         try:
-            await self.session.take(lease, response.meta[EXCHANGE])
+            request = self._request(lease)
+            try:
+                await engine.download_async(request)
+            except CaptureError as error:
+                self.session.uncaptured(lease, error)
+            except Exception as error:  # the boundary of one request: what Scrapy and Twisted may raise
+                self.session.miss(lease, reason_of(error, request))
+            else:
+                await self.session.take(lease, request.meta[EXCHANGE])
         except Exception as error:  # the boundary of one page
             self.logger.exception("unexpected, at %s", lease.url)
             self._give_up(lease, error)
-
-    def failed(self, failure: Failure) -> None:
-        """Take note of a request without an answer."""
-        request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy hangs it there
-        lease: LeasedUrl = request.meta["lease"]
-        error = failure.value or RuntimeError("no reason given")
-        try:
-            if isinstance(error, CaptureError):
-                self.session.uncaptured(lease, error)
-            else:
-                self.session.miss(lease, reason_of(error, request))
-        except Exception as unexpected:  # the boundary of one page
-            self.logger.exception("unexpected, at %s", lease.url)
-            self._give_up(lease, unexpected)
 
     def _give_up(self, lease: LeasedUrl, error: Exception) -> None:
         issue = Issue("unexpected", f"{type(error).__name__}: {error}"[:500], lease.url)

@@ -8,7 +8,7 @@ from archive.commands.duplicates import duplicates
 from archive.database import open_archive
 from archive.near_duplicates import changes, duplicates_of, update
 from archive.near_duplicates.likeness import is_same_form, prepare, similarity
-from archive.near_duplicates.signatures import keys_of, pack, unpack
+from archive.near_duplicates.signatures import BANDS, estimate, keys_of, sign, sign_text
 from archive.near_duplicates.update import waiting
 from archive.search import search
 from archive.urls import urlkey
@@ -73,10 +73,28 @@ def test_days_of_the_week_and_numbers_of_titles_tell_forms_apart():
     assert not is_same_form(invitation("8 giờ ngày 5/3/2024"), invitation("8 giờ ngày 05/03/2024"))
 
 
-def test_keys_are_stable_and_stored_whole():
-    keys = keys_of(news().runs)
-    assert unpack(pack(keys)) == keys == keys_of(sorted(news().runs))
-    assert unpack(b"old") == ()
+def test_signatures_are_stable_and_say_how_alike_two_texts_are():
+    made = sign(news().runs)
+    assert made == sign(sorted(news().runs)) == sign_text("Một tên khác", "", TEXT)
+    assert len(keys_of(made)) == BANDS
+    assert keys_of(b"old") == ()
+    assert sign_text("Họp", "", "Xem tệp đính kèm.") == b""
+    shorter = "\n".join(NEWS[:6])
+    wanted = similarity(news(), prepare("", "", shorter))
+    assert estimate(made, sign_text("", "", shorter)) == pytest.approx(wanted, abs=0.16)
+    assert estimate(made, sign_text("", "", FORM.format(time="8 giờ", place="xã") * 2)) < 0.2
+    assert estimate(made, b"") == 0.0
+
+
+def test_signatures_made_beforehand_are_taken(tmp_path):
+    folder = tmp_path / "kho"
+    written_archive.make(folder, [("chaudoc", None, "Tin", None, "Khởi công", TEXT)])
+    db = open_archive(folder, write=True)
+    [(digest,)] = db.execute("SELECT text_digest FROM articles").fetchall()
+    update(db, signed={digest: sign_text("Khởi công", "", "Một văn bản khác hẳn. " * 20)})
+    given = db.execute("SELECT keys FROM signatures").fetchone()[0]
+    assert given == sign_text("", "", "Một văn bản khác hẳn. " * 20)
+    db.close()
 
 
 @pytest.fixture

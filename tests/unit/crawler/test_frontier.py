@@ -40,7 +40,8 @@ class Crawl:
         if group:
             stored = self.store.record(self.crawl_id, group)
             new = any(one.new_links for one in stored)
-            self.frontier.settled([outcome.url_id for outcome in group], new_links=new)
+            best = max((link.priority for outcome in group for link in outcome.links), default=0)
+            self.frontier.settled([outcome.url_id for outcome in group], best_new=best if new else None)
 
     def seed(self, *links):
         self.store.ledger.seed("xa", links)
