@@ -10,6 +10,14 @@ def payload_digest(data: bytes) -> str:
     return "sha1:" + base64.b32encode(hashlib.sha1(data, usedforsecurity=False).digest()).decode("ascii")
 
 
+def path_key(path: str) -> str:
+    """Return the key by which `removed_paths` knows the path of a block: 60 bits of its SHA-256.
+
+    With a million different paths two would share a key once in two million archives.
+    """
+    return base64.urlsafe_b64encode(hashlib.sha256(path.encode()).digest()).decode("ascii")[:10]
+
+
 def text_digest(*parts: str) -> str:
     """Return "sha256:" and hex of the parts as NFC with white space folded.
 

@@ -5,15 +5,15 @@ resumed crawl finds the evidence, the model, and which readings are older than i
 """
 
 import asyncio
-import json
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from archive.records import Article, ChromeModel, Event, Issue, Portal, RemovedBlock
+from archive.records import Article, ChromeModel, Event, Issue, Portal
 from archive.store import Store
+from archive.store.removed import unpack_removed
 from archive.store.rereading import Kept, kept_revision, kept_revisions, said_by
 from crawler.chrome import MATURE_PAGES, digest_of, is_mature, was_learned
 from crawler.evidence import Evidence, fingerprint, unpack, words_mark
@@ -77,7 +77,7 @@ def outdated(store: Store, portal_key: str, model: ChromeModel) -> Iterator[Kept
 
 
 def _is_touched(store: Store, kept: Kept, model: ChromeModel, words: set[str]) -> bool:
-    removed = [RemovedBlock(**block) for block in json.loads(kept.removed)]
+    removed = unpack_removed(store.db.conn, kept.removed)
     if any(was_learned(one) and fingerprint(one.path, one.text) not in model.chrome for one in removed):
         return True
     said = said_by(store.db.conn, kept.revision_id)

@@ -15,6 +15,8 @@ _TABLES = (
              " WHERE r.article_id IN ({0}))"),
     ("captures", "url_id IN (SELECT url_id FROM main.urls)"),
     ("revisions", "article_id IN ({0})"),
+    ("removed_paths", "path_key IN (SELECT json_extract(j.value, '$[1]') FROM main.revisions r,"
+                      " json_each(r.removed) j)"),
     ("articles", "article_id IN ({0})"),
     ("aliases", "article_id IN ({0})"),
     ("files", "file_id IN (SELECT file_id FROM source.attachments WHERE article_id IN ({0}))"),
@@ -71,7 +73,7 @@ def _copy(connection: sqlite3.Connection, table: str, where: str) -> None:
         values = names.replace("discovered_from", "NULL").replace("leased_by", "NULL")
     if table == "attachments":
         values = names.replace("file_id", "NULL")
-    order = {"aliases": "portal_key, urlkey"}.get(table, "rowid")
+    order = {"aliases": "portal_key, urlkey", "removed_paths": "path_key"}.get(table, "rowid")
     connection.execute(
         f"INSERT INTO main.{table} ({names}) SELECT {values} FROM source.{table}"
         f" WHERE {where} ORDER BY {order}"

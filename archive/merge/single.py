@@ -6,9 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
-from archive.records import Article, Attachment, Capture, Citation, Image, Link, Outcome, RemovedBlock
+from archive.database import ArchiveDatabase
+from archive.files import link_file
+from archive.records import Article, Attachment, Capture, Citation, Image, Link, Outcome
 from archive.store.blocks import decode_blocks
 from archive.store.fields import FIELDS
+from archive.store.removed import unpack_removed
 
 _CAPTURE = tuple(field.name for field in fields(Capture))
 _ARTICLE_FIELDS = ", ".join(f"a.{name}" for name in FIELDS)
@@ -49,6 +52,35 @@ def new_outcomes(connection: sqlite3.Connection, portal: str, names: Mapping[str
         )
 
 
+def bring_texts(db: ArchiveDatabase, portal: str) -> None:
+    """Copy what the shard's attached files of *portal* say, and tie it to the articles that point to them.
+
+    Called when all its captures are here; files whose bytes are known keep the text they have.
+    """
+    skipped = ("file_id", "capture_id", "body_digest")
+    with db.transaction() as connection:
+        columns = [row[1] for row in connection.execute("PRAGMA main.table_info(files)")]
+        names = [name for name in columns if name not in skipped]
+        rows = connection.execute(
+            f"SELECT c.capture_id, c.url_id, t.body_digest, {', '.join(f't.{name}' for name in names)}"
+            " FROM shard.files AS t JOIN shard.captures AS o ON o.body_digest = t.body_digest"
+            " JOIN shard.urls AS u ON u.url_id = o.url_id"
+            " JOIN main.captures AS c ON c.record_id = o.record_id"
+            " WHERE u.portal_key = ? ORDER BY o.captured_at, o.capture_id",
+            (portal,),
+        ).fetchall()
+        for capture_id, url_id, digest, *values in rows:
+            connection.execute(
+                f"INSERT INTO files (capture_id, body_digest, {', '.join(names)})"
+                f" VALUES (?, ?{', ?' * len(names)}) ON CONFLICT (body_digest) DO NOTHING",
+                (capture_id, digest, *values),
+            )
+            (file_id,) = connection.execute(
+                "SELECT file_id FROM files WHERE body_digest = ?", (digest,)
+            ).fetchone()
+            link_file(connection, url_id, capture_id, file_id)
+
+
 def _article(connection: sqlite3.Connection, portal: str, capture_id: int) -> Article | None:
     """Return the article whose text was first seen in a capture of the shard, None where it brought none."""
     row = connection.execute(
@@ -77,7 +109,7 @@ def _article(connection: sqlite3.Connection, portal: str, capture_id: int) -> Ar
         url=url, canonical_url=url, platform=platform or "generic", content_id=content_id,
         blocks=decode_blocks(blocks, said["text"]), citations=_citations(connection, revision_id),
         attachments=attachments, images=images, method=method, notes=tuple(json.loads(notes)),
-        removed=tuple(RemovedBlock(**one) for one in json.loads(removed)), text_digest=digest,
+        removed=unpack_removed(connection, removed, "shard"), text_digest=digest,
         extractor=extractor, reading=reading, **said,
     )  # fmt: skip
 

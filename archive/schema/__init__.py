@@ -16,6 +16,8 @@ from archive.schema import (
     m0015_text_first,
     m0016_by_month,
     m0017_removed,
+    m0018_row_counts,
+    m0019_headings,
     m0021_run_reports,
     m0022_health,
 )
@@ -37,6 +39,8 @@ __all__ = [
     "m0015_text_first",
     "m0016_by_month",
     "m0017_removed",
+    "m0018_row_counts",
+    "m0019_headings",
     "m0021_run_reports",
     "m0022_health",
     "migrations",

@@ -8,7 +8,7 @@ the article: status and revision numbers stay, and a "normalization" event says 
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from archive.digests import text_digest
@@ -16,6 +16,7 @@ from archive.records import Article
 from archive.store.blocks import encode_blocks
 from archive.store.fields import FIELDS, body_json, dump, values_of
 from archive.store.parts import Documents, files_of, replace_files, save_citations
+from archive.store.removed import pack_removed
 from archive.urls import urlkey
 
 RereadChange = Literal["same", "fields", "text"]
@@ -32,7 +33,8 @@ JOIN captures c ON c.capture_id = r.capture_id JOIN urls u ON u.url_id = c.url_i
 class Kept:
     """A revision as it was read, and where its capture stands.
 
-    `url` is the article's, `fetched_url` the capture's; `removed` is the JSON of what was cut.
+    `url` is the article's, `fetched_url` the capture's; `removed` is what was cut
+    (`archive.store.removed.unpack_removed` reads it).
     """
 
     revision_id: int
@@ -214,7 +216,7 @@ class Rereader:
             (
                 digest, article.extractor, article.method, article.reading, read_at,
                 encode_blocks(article.blocks, article.text),
-                dump([asdict(block) for block in article.removed]), dump(article.notes), revision_id,
+                pack_removed(connection, article.removed), dump(article.notes), revision_id,
             ),
         )  # fmt: skip
         changed = self._recite(revision_id, article) or changed

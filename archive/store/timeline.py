@@ -6,13 +6,14 @@ the last sighting of the current text never replaces it: what it shows otherwise
 
 import json
 import sqlite3
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Literal
 
 from archive.records import Article
 from archive.store.blocks import encode_blocks
 from archive.store.fields import FIELDS, body_json, dump, values_of
 from archive.store.parts import Documents, files_of, replace_files, save_citations
+from archive.store.removed import pack_removed
 
 Change = Literal["new", "changed", "same"]
 Told = tuple[tuple[str, str], ...]  # kind and detail of events
@@ -172,7 +173,7 @@ class Timeline:
             " body = ?, blocks = ?, removed = ?, notes = ? WHERE revision_id = ?",
             (
                 seen.capture_id, seen.at, article.extractor, article.method, article.reading,
-                None if is_current else body, *told_of(article), after.revision_id,
+                None if is_current else body, *told_of(connection, article), after.revision_id,
             ),
         )  # fmt: skip
         connection.execute("DELETE FROM citations WHERE revision_id = ?", (after.revision_id,))
@@ -205,10 +206,10 @@ def fields_kept(connection: sqlite3.Connection, revision_id: int) -> dict[str, o
     return dict(zip(FIELDS, row, strict=True))
 
 
-def told_of(article: Article) -> tuple[str, str, str]:
+def told_of(connection: sqlite3.Connection, article: Article) -> tuple[str, str, str]:
     """Return blocks, removed and notes of an article as a revision keeps them."""
-    removed = dump([asdict(block) for block in article.removed]) if article.removed else "[]"
-    return encode_blocks(article.blocks, article.text), removed, dump(article.notes)
+    blocks = encode_blocks(article.blocks, article.text)
+    return blocks, pack_removed(connection, article.removed), dump(article.notes)
 
 
 def insert_revision(
@@ -227,7 +228,7 @@ def insert_revision(
         " method, reading, body, blocks, removed, notes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             article_id, number, capture_id, captured_at, digest, article.extractor, article.method,
-            article.reading, body, *told_of(article),
+            article.reading, body, *told_of(connection, article),
         ),
     )  # fmt: skip
     return int(cursor.lastrowid or 0)

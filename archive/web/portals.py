@@ -171,8 +171,4 @@ def _chrome(conn: sqlite3.Connection, key: str) -> Json | None:
 
 
 def _removed(stored: str) -> list[tuple[str, str]]:
-    return [
-        (str(one.get("text", "")), str(one.get("reason", "")))
-        for one in json.loads(stored)
-        if isinstance(one, dict) and one.get("text")
-    ]
+    return [(str(text), str(reason)) for reason, _path, text in json.loads(stored) if text]

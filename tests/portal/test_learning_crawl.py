@@ -54,8 +54,8 @@ def test_the_first_pages_are_read_again_and_nothing_looks_like_an_edit(tmp_path)
         assert query(archive, "SELECT count(*) FROM events WHERE kind = 'normalization'")[0][0] >= 1
         assert query(archive, "SELECT count(*) FROM revisions WHERE instr(reading, ' ') = 0") == [(0,)]
         # What was cut is recorded with its reason: learning can be undone.
-        (removed,) = query(archive, "SELECT removed FROM revisions ORDER BY revision_id LIMIT 1")[0]
-        assert any("recurs on" in block["reason"] for block in json.loads(removed))
+        cut = query(archive, "SELECT reason, path, text FROM removed_blocks WHERE article_id = 1")
+        assert any("recurs on" in reason and path and text for reason, path, text in cut)
         with closing(open_archive(archive, write=False)) as db:
             assert index.check(db) == []
         assert query(archive, "SELECT pages >= 10 FROM chrome_models") == [(1,)]
