@@ -10,7 +10,8 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from archive.errors import ArchiveBusy, ArchiveDamaged, ArchiveMissing, ArchiveTooNew
+from archive.counting import count_deletions
+from archive.errors import ArchiveBusy, ArchiveDamaged, ArchiveMissing, ArchiveTooNew, ArchiveTooOld
 from archive.lock import WriteLock
 from archive.schema import migrations
 from archive.schema.shape import strangers
@@ -92,15 +93,17 @@ class ArchiveDatabase(Database):
             self._lock = None
 
 
-def open_archive(path: Path, *, write: bool) -> ArchiveDatabase:
+def open_archive(path: Path, *, write: bool, upgrade: bool = True) -> ArchiveDatabase:
     """Open the archive in the folder *path*; a writer makes it where there is none.
 
-    Raises ArchiveMissing (reading where nothing is), ArchiveBusy (a second writer), ArchiveTooNew, and
-    ArchiveDamaged for everything that is not a usable archive; the last changes nothing on disk.
+    What an older version wrote is brought up to date first, also for a reader; without *upgrade* a reader
+    gets ArchiveTooOld instead. Raises ArchiveMissing (reading where nothing is), ArchiveBusy (a second
+    writer), ArchiveTooNew, and ArchiveDamaged for everything that is not a usable archive; the last changes
+    nothing on disk.
     """
     _check_folder(path, write=write)
     with reading_errors(path):
-        return _open_writer(path) if write else _open_reader(path)
+        return _open_writer(path) if write else _open_reader(path, upgrade=upgrade)
 
 
 @contextmanager
@@ -184,6 +187,7 @@ def _open_writer(path: Path) -> ArchiveDatabase:
             connection.execute("PRAGMA cache_size = -65536")
             connection.execute("PRAGMA temp_store = MEMORY")
             _migrate(db, applied)
+            count_deletions(connection)
         except BaseException:
             connection.close()
             raise
@@ -193,7 +197,7 @@ def _open_writer(path: Path) -> ArchiveDatabase:
     return db
 
 
-def _open_reader(path: Path) -> ArchiveDatabase:
+def _open_reader(path: Path, *, upgrade: bool) -> ArchiveDatabase:
     db = _connect_reader(path)
     try:
         _check_version(db)
@@ -205,6 +209,12 @@ def _open_reader(path: Path) -> ArchiveDatabase:
         return db
     # An older version wrote it: bring it up to date first, which needs the write lock for a moment.
     db.close()
+    if not upgrade:
+        raise ArchiveTooOld(
+            f"{path} was written by an older Kho Cổng (it lacks {pending[0].name}), and who only reads "
+            f"does not change it; `khocong status --archive {path}` brings it up to date (a copy goes to "
+            f"{BACKUP_FOLDER}/)"
+        )
     _open_writer(path).close()
     return _connect_reader(path)
 

@@ -7,6 +7,7 @@ KhoCongError                  a command prints its message as one line and exits
 │   ├── ArchiveBusy           another process writes this archive; try again when it has ended
 │   ├── ArchiveDamaged        the folder is not a readable archive; restore it or name another
 │   ├── ArchiveTooNew         a newer Kho Cổng wrote it; upgrade the program
+│   ├── ArchiveTooOld         an older Kho Cổng wrote it; let a command that may write bring it up to date
 │   ├── ArchiveMissing        there is no archive in this folder yet; crawl into it or name another
 │   ├── WarcDamaged           a WARC record is not where, or not what, it should be; restore the file
 │   └── CaptureError          an exchange could not be written to WARC: its response must not be used
@@ -46,6 +47,10 @@ class ArchiveDamaged(ArchiveError):
 
 class ArchiveTooNew(ArchiveError):
     """Migrations are applied that this version does not know; upgrade before opening it."""
+
+
+class ArchiveTooOld(ArchiveError):
+    """Migrations are missing, and whoever asked may not apply them: the message names who may."""
 
 
 class ArchiveMissing(ArchiveError):

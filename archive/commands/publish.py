@@ -47,7 +47,7 @@ def publish(
         raise UsageError("the captures need a host of their own: name two different hosts")
     if port == replay_port:
         raise UsageError("the two servers need two ports")
-    open_archive(archive_dir, write=False).close()
+    open_archive(archive_dir, write=False, upgrade=False).close()
     console = Console()
     made = publishing.snapshot(archive_dir, snapshot) if snapshot is not None else None
     folder = snapshot or archive_dir

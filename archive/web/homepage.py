@@ -1,7 +1,10 @@
 """What the first page says: what is here, how fresh, what changed, what is dying, what is covered."""
 
+import itertools
 import sqlite3
+import time
 from collections import Counter, defaultdict
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,21 +18,62 @@ from archive.web.reading import rows
 RECENT = 50_000
 WEEK = timedelta(days=7)
 SHADES = 5
+# What a first page may count before it is sent, in steps of SQLite's machine: a million articles take nine
+# million steps, and a quarter of a second. The handler is asked once in so many.
+STEPS = 12_000_000
+_TICK = 10_000
+# The same on a slow disk.
+MOST_S = 0.7
 # The 63 provinces until this day, the 34 after it.
 LAST_OF_63 = datetime(2025, 6, 30, tzinfo=UTC).date()
 
 
-def home(conn: sqlite3.Connection, now: datetime) -> Json:
-    """Return everything the first page shows. Costs two passes over narrow indexes of `articles`."""
-    portals = portals_with_counts(conn)
-    articles = sum(one["articles"] for one in portals)
-    by_year = articles_by_year(conn)
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What has to be counted: every portal with its articles, and the articles of each year."""
+
+    portals: list[Json]
+    by_year: dict[str, int]
+
+
+def figures(conn: sqlite3.Connection) -> Figures:
+    """Return the counts, along two narrow indexes of `articles`: six steps of SQLite's an article."""
+    return Figures(portals_with_counts(conn), articles_by_year(conn))
+
+
+def figures_within(conn: sqlite3.Connection, most_steps: int = STEPS) -> Figures | None:
+    """Return the counts, or None when they take more than *most_steps* or MOST_S: nobody waits for them."""
+    left, until = itertools.repeat(0, max(1, most_steps // _TICK)), time.monotonic() + MOST_S
+    conn.set_progress_handler(lambda: next(left, 1) or time.monotonic() > until, _TICK)
+    try:
+        return figures(conn)
+    except sqlite3.OperationalError as error:
+        if "interrupted" not in str(error):
+            raise
+        return None
+    finally:
+        conn.set_progress_handler(None, 0)
+
+
+def home(conn: sqlite3.Connection, now: datetime, counted: Figures | None) -> Json:
+    """Return everything the first page shows; without what was *counted* it reads a bounded number of rows.
+
+    `counting` says that it went without: `articles` is then what the ids tell, and portals have no counts.
+    """
+    portals = counted.portals if counted else _portals(conn, "0", "NULL")
+    by_year = counted.by_year if counted else {}
+    (last_id,) = conn.execute("SELECT coalesce(max(article_id), 0) FROM articles").fetchone()
+    articles = sum(one["articles"] for one in portals) if counted else last_id
+    first, last = min(by_year, default=None), max(by_year, default=None)
+    if counted is None:
+        first, last = (one and one[:4] for one in _ends(conn))
     captured = rows(conn, "SELECT captured_at FROM captures ORDER BY capture_id DESC LIMIT 1")
     return {
+        "counting": counted is None and bool(last_id),
         "articles": articles,
         "portals": portals,
-        "first": min(by_year, default=None),
-        "last": max(by_year, default=None),
+        "first": first,
+        "last": last,
         "captured_at": captured[0]["captured_at"] if captured else None,
         "years": bars(
             years([(year, float(count)) for year, count in by_year.items()]),
@@ -60,11 +104,14 @@ def portals_with_counts(conn: sqlite3.Connection) -> list[Json]:
     """Return every portal with its articles, the largest first."""
     # Counted portal by portal along the index: grouping the join took four times as long.
     where = "FROM articles AS a INDEXED BY articles_by_portal_published WHERE a.portal_key = p.portal_key"
+    return _portals(conn, f"(SELECT count(*) {where})", f"(SELECT max(a.published_at) {where})")
+
+
+def _portals(conn: sqlite3.Connection, articles: str, last: str) -> list[Json]:
     found = rows(
         conn,
-        "SELECT p.portal_key, p.name, p.organ, p.status, p.jurisdiction, "
-        f"(SELECT count(*) {where}) AS articles, (SELECT max(a.published_at) {where}) AS last "
-        "FROM portals AS p ORDER BY articles DESC, p.portal_key",
+        f"SELECT p.portal_key, p.name, p.organ, p.status, p.jurisdiction, {articles} AS articles, "
+        f"{last} AS last FROM portals AS p ORDER BY articles DESC, p.portal_key",
     )
     for one in found:
         one["province"] = _province(one["jurisdiction"], None)
@@ -94,12 +141,14 @@ def _week(conn: sqlite3.Connection, now: datetime) -> Json:
     """Return what the last seven days brought, as far as the last RECENT rows tell."""
     since = (now - WEEK).isoformat()
     new = _new_since(conn, since)
+    # Of the revisions only what the events name: a revision carries what was cut from its page, and fifty
+    # thousand of them are a hundred megabytes.
     edits = rows(
         conn,
-        "SELECT r.article_id, a.title, r.number, r.captured_at AS at FROM revisions AS r "
-        "JOIN articles AS a USING (article_id) "
-        "WHERE r.revision_id > (SELECT max(revision_id) FROM revisions) - ? AND r.number > 1 "
-        "AND r.captured_at >= ? ORDER BY r.revision_id DESC LIMIT 200",
+        "SELECT e.article_id, a.title, max(r.number) AS number, e.at FROM events AS e "
+        "JOIN articles AS a USING (article_id) JOIN revisions AS r ON r.article_id = e.article_id "
+        "WHERE e.event_id > (SELECT max(event_id) FROM events) - ? AND e.kind = 'edit' AND e.at >= ? "
+        "GROUP BY e.event_id ORDER BY e.event_id DESC LIMIT 200",
         (RECENT, since),
     )
     gone = rows(
@@ -136,10 +185,7 @@ def _new_since(conn: sqlite3.Connection, since: str) -> int:
 def articles_by_year(conn: sqlite3.Connection) -> dict[str, int]:
     """Return the articles of each year, along the index by date: ten times as fast as grouping."""
     index = "FROM articles INDEXED BY articles_by_published WHERE published_at"
-    first, last = conn.execute(
-        f"SELECT (SELECT min(published_at) {index} IS NOT NULL), (SELECT max(published_at) {index} IS "
-        f"NOT NULL)"
-    ).fetchone()
+    first, last = _ends(conn)
     if not (first and last and first[:4].isdecimal() and last[:4].isdecimal()):
         return {}
     counts = {
@@ -149,6 +195,15 @@ def articles_by_year(conn: sqlite3.Connection) -> dict[str, int]:
         for year in range(int(first[:4]), int(last[:4]) + 1)
     }
     return {year: count for year, count in counts.items() if count}
+
+
+def _ends(conn: sqlite3.Connection) -> tuple[str | None, str | None]:
+    """Return the earliest and the latest time of publication."""
+    index = "FROM articles INDEXED BY articles_by_published WHERE published_at IS NOT NULL"
+    found: tuple[str | None, str | None] = conn.execute(
+        f"SELECT (SELECT min(published_at) {index}), (SELECT max(published_at) {index})"
+    ).fetchone()
+    return found
 
 
 def dying(conn: sqlite3.Connection, portals: list[Json]) -> Json:

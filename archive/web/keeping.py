@@ -15,18 +15,27 @@ from archive.web import words
 from archive.web.asking import language
 from archive.web.rendering import DATABASE
 
+# The cache-control of a page that will be another one in a moment.
+NOT_KEPT = "no-store"
 View: TypeAlias = Callable[[Any, Any], Awaitable[Response]]
 
 # Of some 25 kB each.
 MOST_KEPT = 400
 # "This week" and "today" move on in an archive that nobody writes, too.
 KEPT_S = 60.0
+# While a crawl writes, an answer that took long may be this many times as old as it took to make, so that one
+# question asked again and again costs half a percent of the time at most: 100 ms are good for 20 s. What was
+# made quickly is made anew.
+PATIENCE = 200
+QUICK_S = 0.025
+OLDEST_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
     version: int
     at: float
+    fresh_s: float
     made: Response
 
 
@@ -49,12 +58,13 @@ class Kept:
     async def answer(self, key: object, make: Callable[[], Awaitable[Response]], fresh_s: float) -> Response:
         """Return the kept answer to *key*, or what *make* makes of the archive as it is now.
 
-        An answer of less than *fresh_s* seconds is given whatever was written since. Who asks while it is
-        being made waits for the same one. Only good answers are kept.
+        An answer of less than *fresh_s* seconds, or of less than PATIENCE times what it cost, is given
+        whatever was written since. Who asks while it is being made waits for the same one. Only good answers
+        are kept.
         """
         version, now = self.version(), time.monotonic()
         found = self._answers.get(key)
-        if found is not None and now - found.at < (KEPT_S if found.version == version else fresh_s):
+        if found is not None and now - found.at < (KEPT_S if found.version == version else found.fresh_s):
             self._answers.move_to_end(key)
             return found.made
         awaited = key if fresh_s else (key, version)
@@ -71,12 +81,16 @@ class Kept:
         finally:
             del self._making[awaited]
         future.set_result(made)
-        if made.status == 200:
-            self._answers[key] = _Answer(version, now, made)
+        if made.status == 200 and made.headers.get("cache-control") != NOT_KEPT:
+            self._answers[key] = _Answer(version, now, max(fresh_s, _patience(time.monotonic() - now)), made)
             self._answers.move_to_end(key)
             while len(self._answers) > MOST_KEPT:
                 self._answers.popitem(last=False)
         return made
+
+
+def _patience(cost_s: float) -> float:
+    return 0.0 if cost_s < QUICK_S else min(OLDEST_S, PATIENCE * cost_s)
 
 
 @cache

@@ -1,6 +1,7 @@
 """Builds the Datasette of an archive and runs it on loopback until told to stop."""
 
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,20 +9,26 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from datasette.app import Datasette
-from datasette.plugins import pm
-
 from archive.database import DATABASE_NAME, open_archive
 from archive.errors import KhoCongError
 from archive.web import plugin
 from archive.web.describing import describe
 from archive.web.hosts import names_of
+from archive.web.lazily import lazily
 from archive.web.processes import more_of
-from archive.web.publishing import is_snapshot
+from archive.web.publishing import inspected, is_snapshot
+from archive.web.rendering import DATABASE
 from archive.web.replay import Replay
+
+with lazily():
+    from datasette.app import Datasette
+    from datasette.plugins import pm
 
 HERE = Path(__file__).parent
 HOST = "127.0.0.1"
+# An article is read in six steps between two threads; at each of them a search beside it may hold the
+# interpreter as long as this. Python's own 5 ms make 30 ms of it.
+SWITCH_S = 0.0005
 
 SETTINGS = {
     # At a million articles Datasette's one second answers common phrases with "SQL Interrupted".
@@ -56,9 +63,9 @@ def build(archive_dir: Path, replay: str = "", public: Public | None = None) -> 
     """Return the Datasette of the archive in *archive_dir*, which is only read.
 
     *replay* is the origin of the replay server, "" where there is none. Raises ArchiveMissing,
-    ArchiveDamaged or ArchiveTooNew, as every reader does.
+    ArchiveDamaged or ArchiveTooNew, as every reader does, and ArchiveTooOld: serving changes nothing.
     """
-    db = open_archive(archive_dir, write=False)
+    db = open_archive(archive_dir, write=False, upgrade=False)
     try:
         metadata = describe(db)
     finally:
@@ -67,10 +74,10 @@ def build(archive_dir: Path, replay: str = "", public: Public | None = None) -> 
     if not pm.is_registered(plugin):
         pm.register(plugin, name="khocong")
     database = archive_dir / DATABASE_NAME
-    files = {"files": [str(database)]}
+    files: dict[str, Any] = {"files": [str(database)]}
     if is_snapshot(archive_dir):
         # WAL readers need a shared-memory file beside the database; where none can be made, nobody writes.
-        files = {"immutables": [str(database)]}
+        files = {"immutables": [str(database)], "inspect_data": {DATABASE: inspected(archive_dir)}}
     metadata["plugins"] = {
         "khocong": {
             "replay": (public.replay or replay).rstrip("/"),
@@ -117,7 +124,7 @@ def run(
     """
     public = public or Public()
     # What is wrong with the archive is said once, before there are several processes.
-    open_archive(archive_dir, write=False).close()
+    open_archive(archive_dir, write=False, upgrade=False).close()
     bound = listen(port)
     replay_bound = listen(replay_port) if replay_port is not None else None
     address = _address(bound)
@@ -147,6 +154,7 @@ def _serve_pages(datasette: Datasette, bound: socket.socket, ready: Callable[[],
             if self.started:
                 ready()
 
+    sys.setswitchinterval(SWITCH_S)
     Server(_configured(datasette.app(), "on")).run(sockets=[bound])
 
 
@@ -173,7 +181,9 @@ def _replaying(
 def _configured(app: Any, lifespan: Any) -> Any:
     import uvicorn
 
-    return uvicorn.Config(app, log_level="warning", lifespan=lifespan, timeout_graceful_shutdown=2)
+    return uvicorn.Config(
+        app, log_level="warning", access_log=False, lifespan=lifespan, timeout_graceful_shutdown=2
+    )
 
 
 def _address(bound: socket.socket) -> str:

@@ -1,8 +1,10 @@
 """The pages beside search and article: home, portals, documents, provinces; the data behind their plots."""
 
+import asyncio
 import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -10,7 +12,7 @@ from datasette.utils.asgi import Response
 
 from archive.records import Json
 from archive.web import documents, homepage, portals, provinces
-from archive.web.keeping import kept_page
+from archive.web.keeping import NOT_KEPT, kept_page
 from archive.web.plots import bars
 from archive.web.rendering import DATABASE, as_file, not_found, page
 from archive.web.searching import table
@@ -21,11 +23,42 @@ FRESH_S = 30.0
 CSV = "text/csv; charset=utf-8"
 
 
+class _Counts:
+    """The figures of the first page, counted behind it where counting takes longer than a page may."""
+
+    def __init__(self, database: Any) -> None:
+        self._database = database
+        self._last: homepage.Figures | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def within_reason(self) -> homepage.Figures | None:
+        """Return the counts as they are; where that takes too long the last ones, or None until there are."""
+        counted: homepage.Figures | None = None
+        if self._last is None:
+            counted = await self._database.execute_fn(homepage.figures_within)
+        if counted is None and (self._task is None or self._task.done()):
+            self._task = asyncio.create_task(self._count())
+        return counted or self._last
+
+    async def _count(self) -> None:
+        self._last = await self._database.execute_fn(homepage.figures)
+
+
+@cache
+def _counts(database: Any) -> _Counts:
+    return _Counts(database)
+
+
 @kept_page(FRESH_S)
 async def home_page(datasette: Any, request: Any) -> Response:
     """What is here, how fresh, what changed, what is dying, what is covered; and a place to search."""
-    found = await _read(datasette, lambda conn: homepage.home(conn, datetime.now(UTC)))
-    return await page(datasette, request, "kho_home.html", {"home": found})
+    counts = _counts(datasette.get_database(DATABASE))
+    counted = await counts.within_reason()
+    found = await _read(datasette, lambda conn: homepage.home(conn, datetime.now(UTC), counted))
+    made = await page(datasette, request, "kho_home.html", {"home": found})
+    if found["counting"]:
+        made.headers["cache-control"] = NOT_KEPT
+    return made
 
 
 @kept_page(FRESH_S)

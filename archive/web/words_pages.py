@@ -5,6 +5,11 @@ PAGES: dict[str, tuple[str, str]] = {
     "all_documents": ("Văn bản", "Documents"),
     "provinces": ("Tỉnh, thành phố", "Provinces"),
     "about_tables": ("Bảng và SQL", "Tables and SQL"),
+    "about": ("khoảng", "about"),
+    "counting": (
+        "Đang đếm: tải lại trang sau ít giây để xem đủ các con số.",
+        "Counting: load the page again in a few seconds for the figures.",
+    ),
     "lede": (
         "Thư viện công cộng của tin bài trên các cổng thông tin điện tử: tìm, đọc, trích dẫn, xem "
         "lại bản gốc.",

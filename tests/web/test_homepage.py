@@ -25,13 +25,15 @@ def conn(folder):
 
 
 def test_the_week_counts_what_is_new_and_edited(conn):
-    week = homepage.home(conn, library.START + timedelta(days=2))["week"]
+    week = homepage.home(conn, library.START + timedelta(days=2), homepage.figures(conn))["week"]
     assert week["new"] == 6
     assert [(one["article_id"], one["number"]) for one in week["edits"]] == [(1, 2)]
     # Nine captures an hour apart: seven days after the fifth, four articles are of this week.
-    late = homepage.home(conn, library.START + timedelta(days=7, hours=5, minutes=30))["week"]
+    late = homepage.home(
+        conn, library.START + timedelta(days=7, hours=5, minutes=30), homepage.figures(conn)
+    )["week"]
     assert late["new"] == 4
-    later = homepage.home(conn, library.START + timedelta(days=60))["week"]
+    later = homepage.home(conn, library.START + timedelta(days=60), homepage.figures(conn))["week"]
     assert (later["new"], later["edits"], later["gone"]) == (0, [], [])
 
 
@@ -48,7 +50,7 @@ def test_what_dies_is_told(tmp_path):
             "'success', ?, 6)",
             (now.isoformat(), "chaudoc"),
         )
-    told = homepage.home(db.conn, now)
+    told = homepage.home(db.conn, now, homepage.figures(db.conn))
     assert {one["portal_key"] for one in told["dying"]["portals"]} == {"danang", "dongthap"}
     assert [one["article_id"] for one in told["dying"]["gone"]] == [6]
     assert [one["article_id"] for one in told["week"]["gone"]] == [6]
@@ -105,7 +107,7 @@ def test_charts_fill_gaps_and_stay_small():
 
 def test_an_empty_archive_has_a_first_page(tmp_path):
     db = open_archive(tmp_path / "kho", write=True)
-    told = homepage.home(db.conn, datetime.now(UTC))
+    told = homepage.home(db.conn, datetime.now(UTC), homepage.figures(db.conn))
     assert (told["articles"], told["week"]["new"], told["first"]) == (0, 0, None)
     db.close()
 

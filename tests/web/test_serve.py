@@ -114,3 +114,46 @@ def running(pid):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def test_serving_does_not_change_what_an_older_version_wrote(tmp_path, capsys):
+    from sqlite_utils import Database
+
+    from archive.schema import migrations
+
+    folder = tmp_path / "cu"
+    folder.mkdir()
+    db = Database(folder / "archive.db", execute_plugins=False)
+    migrations.apply(db, stop_before=migrations.pending(db)[-1].name)
+    db.close()
+    before = (folder / "archive.db").read_bytes()
+    assert run(cli, "khocong", ["serve", "--archive", str(folder), "--port", "0"]) == 1
+    said = capsys.readouterr().err
+    assert "older Kho Cổng" in said
+    assert f"khocong status --archive {folder}" in said
+    assert (folder / "archive.db").read_bytes() == before
+    assert not (folder / "backups").exists()
+    # What it says to do, does it.
+    assert run(cli, "khocong", ["status", "--archive", str(folder)]) == 0
+    assert not migrations.pending(Database(folder / "archive.db", execute_plugins=False))
+
+
+def test_what_datasette_seldom_needs_is_not_read_at_the_start():
+    code = (
+        "import sys, archive.web.serve; "
+        "print([name for name in ('httpx', 'rich.text', 'pygments', 'flexparser', 'scrapy', 'lxml') "
+        "if name in sys.modules])"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout == "[]\n"
+
+
+def test_units_and_the_client_come_when_they_are_asked_for():
+    code = (
+        "import asyncio, archive.web.serve; from datasette.app import Datasette; "
+        "from datasette.views import base; import httpx; "
+        "print(asyncio.run(Datasette().client.get('/-/versions.json')).status_code, httpx.codes.OK, "
+        "base.ureg('3 km').to('m').magnitude if hasattr(base, 'ureg') else 3000)"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.split() == ["200", "200", "3000.0"] or told.stdout.split() == ["200", "200", "3000"]
