@@ -1,7 +1,8 @@
 """How many bytes an article takes: its text, the rows, the indexes, the WARC, each apart.
 
-Pages of about 400 words, each with 40 links of a menu, come in by `khocong ingest`, so that every table is
-filled the way a crawl fills it. `--archive DIR` measures an archive that is there instead.
+Pages of about 400 words, each with 40 links of a menu and, under its text, what portals put there (tools, a
+list of five other articles, a footer), come in by `khocong ingest`, so that every table is filled the way a
+crawl fills it. `--archive DIR` measures an archive that is there instead.
 """
 
 import argparse
@@ -95,10 +96,18 @@ def _made(folder: Path, count: int) -> Path:
 
 def _page(article: Made, menu: str) -> bytes:
     body = "".join(f"<p>{escape(line)}</p>" for line in article.text.split("\n"))
+    others = "".join(
+        f"<li><a href='/tin/bai-{number}.html'>{escape(article.title)} (kỳ {number})</a></li>"
+        for number in range(max(1, article.article_id - 5), article.article_id)
+    )
     day = "/".join(reversed((article.published_at or "2020-01-01")[:10].split("-")))
     return (
         f"<!DOCTYPE html><html lang='vi'><head><title>{escape(article.title)}</title></head>"
         f"<body><ul>{menu}</ul>"
         f"<div class='detail'><h1>{escape(article.title)}</h1><span class='date'>{day} 08:30</span>"
-        f"<div class='sapo'>{escape(article.lead)}</div><div class='content'>{body}</div></div></body></html>"
+        f"<div class='sapo'>{escape(article.lead)}</div><div class='content'>{body}</div>"
+        f"<div class='box-tools social-share'>Lượt xem: {article.article_id} | In trang | Chia sẻ</div>"
+        f"<div class='other-news related-posts panel-body'><h3>Tin liên quan</h3><ul>{others}</ul></div></div>"
+        "<div class='footer'>Cơ quan chủ quản: UBND xã Minh Hòa. Điện thoại: 0296 000 000</div>"
+        "</body></html>"
     ).encode()
