@@ -3,8 +3,9 @@
 
 Makes `.venv` beside this file from the lock file (exact versions, checked hashes), then runs `khocong`
 with the words that follow. `test` adds the tools of `requirements-dev.lock` and runs every check the
-project has; words after it go to pytest. Later runs start at once: the set-up is redone only when a
-lock file or pyproject.toml has changed.
+project has; words after it go to pytest. `sbom FILE` writes a bill of materials (CycloneDX) of what is
+installed to run. Later runs start at once: the set-up is redone only when a lock file or pyproject.toml
+has changed.
 """
 
 import hashlib
@@ -36,7 +37,7 @@ def main(words):
         print("\nUsage: python3 run.py test [PYTEST ARGUMENTS] | python3 run.py COMMAND … (see: run.py help)")
         return 0 if words else 2
     try:
-        set_up("test" if words[0] == "test" else "run")
+        set_up("test" if words[0] in ("test", "sbom") else "run")
     except subprocess.CalledProcessError as error:
         said = " ".join(str(part) for part in error.cmd)
         print(f"{error.output or ''}\nrun.py: set-up failed at: {said}\n  run the same again to go on")
@@ -44,6 +45,8 @@ def main(words):
     if words[0] == "test":
         install_browser()
         return test(words[1:])
+    if words[0] == "sbom":
+        return sbom(words[1:])
     # So that what the demo prints can be typed as it stands.
     os.environ["KHOCONG_TYPED_AS"] = "python3 run.py"
     return command("crawler.cli", *(["--help"] if words == ["help"] else words))
@@ -162,6 +165,14 @@ def command(module, *words):
             return process.wait()
         except KeyboardInterrupt:
             continue
+
+
+def sbom(words):
+    """Write the bill of materials of the locked packages, with their hashes, to the file that is named."""
+    target = words[0] if words else "khocong.cdx.json"
+    # Reproducible: without the time and the random number that CycloneDX otherwise puts in.
+    options = ("--pyproject", str(ROOT / "pyproject.toml"), "--output-reproducible", "--of", "JSON")
+    return command("cyclonedx_py", "requirements", str(ROOT / LOCKS["run"]), *options, "-o", target)
 
 
 def test(words):
