@@ -72,6 +72,9 @@ class Cron:
 
     def latest(self, key: str, after: datetime | None, until: datetime) -> datetime | None:
         """Return the newest slot in (*after*, *until*], None where there is none (in the last 400 days)."""
+        # Asked at every look: what comes next is remembered, and mostly has not come.
+        if after is not None and self.next(key, after) > until:
+            return None
         for lookback in _LOOKBACKS:
             begin = until - lookback
             if after is not None and after > begin:
@@ -86,18 +89,7 @@ class Cron:
 
     def next(self, _key: str, after: datetime) -> datetime:
         """Return the first slot past *after*."""
-        trigger, zone = _trigger(self.expression, self.zone), ZoneInfo(self.zone)
-        hour = self.expression.split()[1]
-        at = after
-        while True:
-            at = (at + timedelta(microseconds=1)).astimezone(zone)
-            fire = trigger.get_next_fire_time(None, at)
-            if fire is None:
-                raise ValueError(f"{self.expression!r} never comes")
-            slot: datetime = fire.astimezone(UTC)
-            if not fire.fold or hour.startswith("*"):
-                return slot
-            at = slot
+        return _next_fire(self.expression, self.zone, after)
 
     def __str__(self) -> str:
         return f"cron {self.expression!r} ({self.zone})"
@@ -164,6 +156,7 @@ def quiet_until(at: datetime, spans: tuple[str, ...]) -> datetime | None:
     return until
 
 
+@lru_cache(maxsize=8192)
 def jitter_of(key: str, slot: datetime, most_s: int) -> timedelta:
     """Return how long after its slot a run begins: the same after every restart, evenly in [0, *most_s*]."""
     return timedelta(seconds=_number(f"{key} {slot.isoformat()}") % (most_s + 1))
@@ -181,8 +174,23 @@ def _end_of(at: datetime, span: str) -> datetime | None:
     return (whole + timedelta(minutes=length - since)).astimezone(UTC)
 
 
+@lru_cache(maxsize=8192)
 def _number(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6], "big")
+
+
+@lru_cache(maxsize=8192)
+def _next_fire(expression: str, zone: str, after: datetime) -> datetime:
+    trigger = _trigger(expression, zone)
+    at = after
+    while True:
+        fire = trigger.get_next_fire_time(None, (at + timedelta(microseconds=1)).astimezone(ZoneInfo(zone)))
+        if fire is None:
+            raise ValueError(f"{expression!r} never comes")
+        at = fire.astimezone(UTC)
+        # An hour that comes twice in autumn: its second coming is not another one.
+        if not fire.fold or expression.split()[1].startswith("*"):
+            return at
 
 
 @lru_cache(maxsize=512)

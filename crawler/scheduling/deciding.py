@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from crawler.scheduling.cadence import Every, jitter_of, length_text, quiet_until
@@ -173,7 +174,7 @@ def _due(
             spread = jitter_of(entry.key, slot, max(entry.jitter_s, _LEAST_SPREAD_S))
             return slot, first, max(due_at, resumed_at + spread), f"{entry.cadence}: due since {_clock(slot)}"
         return slot, first, due_at, f"{entry.cadence}: due at {_clock(slot)}"
-    upcoming = entry.cadence.next(entry.key, max(now, after) if after is not None else now)
+    upcoming = entry.cadence.next(entry.key, after if after is not None else now)
     upcoming_at = upcoming + jitter_of(entry.key, upcoming, entry.jitter_s)
     if known.outcome == "failed" and entry.retry_s and known.ended_at is not None:
         wait = min(_LONGEST_RETRY, timedelta(seconds=entry.retry_s * 2 ** min(10, known.failures - 1)))
@@ -189,5 +190,6 @@ def _anchor(entry: Entry, known: Done) -> datetime | None:
     return known.ended_at if isinstance(entry.cadence, Every) else known.known_since
 
 
+@lru_cache(maxsize=4096)
 def _clock(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC"
