@@ -8,6 +8,7 @@ from archive.database import open_archive, reading_errors
 from archive.errors import ArchiveDamaged, ArchiveMissing
 from archive.lock import WriteLock
 from archive.repair import mend_files, unsound_files
+from archive.restoring import bring_rows
 from archive.software import SOFTWARE
 from archive.verify import Counts, Finding, check_oldest, verify
 from crawler.rebuild import rebuild
@@ -75,6 +76,8 @@ async def mend(folder: Path, copy: Path, findings: list[Finding]) -> list[str]:
                 db.close()
     finally:
         lock.release()
+    if db is not None:
+        lines += _bring_rows(folder, copy)
     again = await look(folder, Counts(), full=any(one.kind in _READ for one in findings))
     if any(one.kind not in _TRANSIENT for one in again) and not unsound_files(folder):
         done = await rebuild(folder, histories=(folder, copy))
@@ -82,6 +85,14 @@ async def mend(folder: Path, copy: Path, findings: list[Finding]) -> list[str]:
     if lines:
         premis.tell(folder, "replication", "success", f"mended from {copy}: {'; '.join(lines)}", SOFTWARE)
     return lines
+
+
+def _bring_rows(folder: Path, copy: Path) -> list[str]:
+    try:
+        with open_archive(folder, write=True) as db, reading_errors(folder):
+            return bring_rows(db, copy)
+    except ArchiveDamaged:
+        return []  # it is made anew
 
 
 # Found by a full check only.

@@ -63,6 +63,11 @@ def copy_portals(
     connection.executemany("INSERT INTO temp.joining VALUES (?)", ((key,) for key in portals))
     # Read once, before anything is copied: a table may point at one whose rows come later.
     moves = {table: _highest(connection, table) for table, _ in _TABLES if _key(connection, table)}
+    # By digests of what they hold: the same here and there.
+    connection.execute(
+        "INSERT INTO main.removed_paths SELECT * FROM shard.removed_paths WHERE true"
+        " ON CONFLICT (path_key) DO NOTHING"
+    )
     counts = {}
     with filling(connection):
         for table, where in _TABLES:

@@ -7,12 +7,14 @@ from itertools import islice
 from pathlib import Path
 
 from archive.database import DATABASE_NAME, WARC_FOLDER, open_archive
-from archive.errors import UsageError
+from archive.errors import ArchiveDamaged, UsageError
 from archive.lock import is_held
-from archive.merge.bulk import copy_portal
-from archive.merge.files import bring_files
-from archive.merge.single import new_outcomes, unknown_links
-from archive.records import Event
+from archive.merge.bulk import copy_portals
+from archive.merge.files import bring_files, rows_without_bytes
+from archive.merge.history import copy_history
+from archive.merge.single import bring_texts, new_outcomes, unknown_links
+from archive.merge.start import begin_as
+from archive.records import Event, Issue
 from archive.store import Store
 from archive.store.settling import settled
 
@@ -36,9 +38,10 @@ def merge(store: Store, shards: list[Path], progress: Progress = lambda _line: N
     """Take every portal, capture, article and WARC file of *shards* into the archive of *store*.
 
     A portal that is new here is copied whole; one that is known gets the captures it lacks, as if they had
-    been made here: the same text is no second revision, an older one joins the line. Raises UsageError for a
-    shard that is the archive itself or is being written, and what opening it raises; then nothing of it was
-    taken but WARC files, which a later merge uses.
+    been made here: the same text is no second revision, an older one joins the line. An archive that holds
+    nothing begins as a copy of the largest shard. Raises UsageError for a shard that is the archive itself
+    or is being written, ArchiveDamaged for one that is not whole, and what opening it raises; all before
+    anything is taken, so that what is joined is joined from sound shards.
     """
     for shard in shards:
         if shard.resolve() == store.path.resolve():
@@ -47,65 +50,102 @@ def merge(store: Store, shards: list[Path], progress: Progress = lambda _line: N
         open_archive(shard, write=False).close()
         if is_held(shard):
             raise UsageError(f"{shard} is being written; let its crawl end, or merge a copy of it")
-    return [_merge_one(store, shard, progress) for shard in shards]
+        _check(store, shard)
+    # The largest first: its search index is taken as it is. Said in the order that was asked.
+    by_size = sorted(shards, key=lambda shard: -(shard / DATABASE_NAME).stat().st_size)
+    merged = {shard: _merge_one(store, shard, progress) for shard in dict.fromkeys(by_size)}
+    return [merged[shard] for shard in dict.fromkeys(shards)]
+
+
+def _check(store: Store, shard: Path) -> None:
+    """Raise ArchiveDamaged, and note an issue, for a shard whose rows must not come in."""
+    said = ""
+    with open_archive(shard, write=True) as db:  # a writer: brings its schema up to ours
+        try:
+            said = next((line for (line,) in db.execute("PRAGMA quick_check(1)") if line != "ok"), "")
+            if not said and (row := db.execute("PRAGMA foreign_key_check").fetchone()):
+                said = f"row {row[1]} of {row[0]} points at a missing row of {row[2]}"
+            said = said or rows_without_bytes(db.conn, shard / WARC_FOLDER)
+        except sqlite3.DatabaseError as error:
+            said = str(error)
+    if said:
+        store.note_issues(None, None, [Issue("bad_shard", f"{shard}: {said}"[:1000])])
+        raise ArchiveDamaged(
+            f"{shard} is damaged ({said}); mend it first: khocong verify --copy, or khocong rebuild"
+        )
 
 
 def _merge_one(store: Store, shard: Path, progress: Progress) -> Merged:
     merged = Merged(str(shard))
-    with open_archive(shard, write=True):
-        pass  # brings its schema up to ours
     names, merged.warc_bytes = bring_files(shard / WARC_FOLDER, store.warc_directory)
+    is_whole = begin_as(store, shard, names)
     connection = store.db.conn
     source = f"file:{(shard / DATABASE_NAME).resolve()}?mode=ro"
     connection.execute("ATTACH DATABASE ? AS shard", (source,))
     try:
-        portals = [key for (key,) in connection.execute("SELECT portal_key FROM shard.portals ORDER BY 1")]
-        for key in portals:
-            progress(f"{shard.name}: {key}")
-            _merge_portal(store, key, names, merged)
-        _copy_unplaced(store, connection)
+        merged.new_portals, merged.known_portals = _portals(connection)
+        if is_whole:
+            merged.new_portals, merged.known_portals = merged.known_portals + merged.new_portals, []
+            for table in ("articles", "captures"):
+                (count,) = connection.execute(f"SELECT count(*) FROM shard.{table}").fetchone()
+                setattr(merged, table, count)
+        else:
+            for key in merged.known_portals:
+                progress(f"{shard.name}: {key}")
+                _join_portal(store, key, names, merged)
+            progress(f"{shard.name}: {len(merged.new_portals)} new portals")
+            _copy_new(store, names, merged)
+            copy_history(store.db, merged.known_portals)
     finally:
         connection.execute("DETACH DATABASE shard")
-    detail = f"{shard.name}: {merged.articles} articles, {merged.captures} captures of {len(portals)} portals"
+    count = len(merged.new_portals) + len(merged.known_portals)
+    detail = f"{shard.name}: {merged.articles} articles, {merged.captures} captures of {count} portals"
     store.note_event(None, None, Event("replication", detail))
     return merged
 
 
-def _merge_portal(store: Store, key: str, names: Mapping[str, str], merged: Merged) -> None:
+def _portals(connection: sqlite3.Connection) -> tuple[list[str], list[str]]:
+    """Return the shard's portals that the archive has nothing of, and those that it has."""
+    new, known = list[str](), list[str]()
+    for key, is_known in connection.execute(
+        "SELECT portal_key, EXISTS (SELECT 1 FROM main.urls AS u WHERE u.portal_key = t.portal_key)"
+        " FROM shard.portals AS t ORDER BY 1"
+    ):
+        (known if is_known else new).append(key)
+    return new, known
+
+
+def _enter(connection: sqlite3.Connection, portals: list[str]) -> None:
+    connection.executemany(
+        "INSERT INTO main.portals SELECT * FROM shard.portals AS t WHERE portal_key = ?"
+        " ON CONFLICT (portal_key) DO UPDATE SET platform = coalesce(platform, excluded.platform),"
+        " first_seen_at = min(first_seen_at, excluded.first_seen_at)",
+        ((key,) for key in portals),
+    )
+
+
+def _copy_new(store: Store, names: Mapping[str, str], merged: Merged) -> None:
+    """Copy the portals that are new, in one transaction: the write-ahead log grows as large as the shard."""
     connection = store.db.conn
-    (known,) = connection.execute(
-        "SELECT EXISTS (SELECT 1 FROM main.urls WHERE portal_key = ?)", (key,)
-    ).fetchone()
+    connection.execute("PRAGMA foreign_keys = OFF")
+    try:
+        with store.db.transaction():
+            _enter(connection, merged.new_portals)
+            articles, captures = copy_portals(connection, merged.new_portals, names)
+        merged.articles += articles
+        merged.captures += captures
+    finally:
+        connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _join_portal(store: Store, key: str, names: Mapping[str, str], merged: Merged) -> None:
+    connection = store.db.conn
     with store.db.transaction():
-        connection.execute(
-            "INSERT INTO main.portals SELECT * FROM shard.portals AS t WHERE portal_key = ?"
-            " ON CONFLICT (portal_key) DO UPDATE SET platform = coalesce(platform, excluded.platform),"
-            " first_seen_at = min(first_seen_at, excluded.first_seen_at)",
-            (key,),
-        )
-        if not known:
-            (before,) = connection.execute("SELECT count(*) FROM main.captures").fetchone()
-            merged.articles += copy_portal(connection, key, names)
-            merged.captures += connection.execute("SELECT count(*) FROM main.captures").fetchone()[0] - before
-            merged.new_portals.append(key)
-            return
-    merged.known_portals.append(key)
+        _enter(connection, [key])
     store.ledger.seed(key, unknown_links(connection, key))
     outcomes = new_outcomes(connection, key, names)
     while group := list(islice(outcomes, _GROUP)):
         for result in store.record(None, settled(connection, group)):
             merged.captures += 1
             merged.articles += result.change == "new"
-
-
-def _copy_unplaced(store: Store, connection: sqlite3.Connection) -> None:
-    """Copy events and issues of no portal (an ingestion, a torn file) that are not here yet."""
-    with store.db.transaction():
-        for table in ("events", "issues"):
-            columns = [row[1] for row in connection.execute(f"PRAGMA main.table_info({table})") if not row[5]]
-            names = ", ".join(name for name in columns if name not in ("crawl_id", "article_id"))
-            connection.execute(
-                f"INSERT INTO main.{table} ({names}) SELECT {names} FROM shard.{table} AS t"
-                f" WHERE portal_key IS NULL AND NOT EXISTS (SELECT 1 FROM main.{table} AS m WHERE"
-                " m.portal_key IS NULL AND m.at = t.at AND m.kind = t.kind AND m.detail = t.detail)"
-            )
+    bring_texts(store.db, key)

@@ -1,0 +1,83 @@
+"""Many articles at once: the triggers of the indexes rest, and what came is fed to them together.
+
+A trigger makes the exact form of a text by forty nested replace(), which takes three times as long as FTS5
+takes to index it. `exact_form` says the same in Python (a test compares every word); the triggers cannot
+use it, because any SQLite client must be able to write.
+"""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from archive.schema.m0002_search import BARE_D, ETH, TONE_PLACEMENT
+from archive.schema.m0005_files import files_sql
+from archive.schema.m0014_finding import facets_sql
+from archive.schema.m0019_headings import INDEXES
+
+# No replacement makes or breaks the place of another, so all are one pass.
+_PLACES = dict(ETH + TONE_PLACEMENT)
+_PLACE = re.compile("|".join(_PLACES))
+_RESTING = ("articles", "attachments", "files", "citations")
+
+
+def exact_form(text: str | None) -> str | None:
+    """Return what the exact index is fed: ASCII in small letters, tone marks on their new place."""
+    if text is None:
+        return None
+    # As SQLite's lower(): the tokenizer folds the case of other letters.
+    text = text.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
+    return _PLACE.sub(lambda found: _PLACES[found.group()], text)
+
+
+def folded_form(text: str | None) -> str | None:
+    """Return what the folded index is fed: d for đ; the tokenizer takes the marks off."""
+    if text is None:
+        return None
+    for old, new in BARE_D:
+        text = text.replace(old, new)
+    return text
+
+
+@contextmanager
+def filling(connection: sqlite3.Connection) -> Iterator[None]:
+    """Let the block write articles, attachments, files and citations without feeding the indexes, then feed
+    them all articles with ids above those of before. Inside the caller's transaction: a crash leaves nothing.
+
+    Older articles must not be changed in the block, nor their attachments, files and citations.
+    """
+    connection.create_function("articles_exact_form", 1, exact_form, deterministic=True)
+    connection.create_function("articles_folded_form", 1, folded_form, deterministic=True)
+    connection.create_function("articles_headings_form", 1, folded_form, deterministic=True)
+    (before,) = connection.execute("SELECT coalesce(max(article_id), 0) FROM main.articles").fetchone()
+    resting = connection.execute(
+        f"SELECT name, sql FROM main.sqlite_master WHERE type = 'trigger' AND tbl_name IN {_RESTING}"
+        " AND (name GLOB 'articles_exact_*' OR name GLOB 'articles_folded_*' OR name GLOB 'search_facets_*'"
+        " OR name GLOB 'articles_headings_*')"
+        " ORDER BY rowid"
+    ).fetchall()
+    for name, _ in resting:
+        connection.execute(f'DROP TRIGGER main."{name}"')
+    yield
+    behind = f"FROM articles WHERE article_id > {int(before)}"
+    for table, columns in INDEXES.items():
+        formed = ", ".join(
+            f"{table}_form({files_sql('articles') if name == 'files' else name})" for name in columns
+        )
+        connection.execute(
+            f"INSERT INTO {table}(rowid, {', '.join(columns)})"
+            f" SELECT article_id, {formed} {behind} ORDER BY article_id"
+        )
+    values = " UNION ".join(
+        f"SELECT {name} AS value {behind}" for name in ("portal_key", "section", "source")
+    )
+    connection.execute(
+        f"INSERT INTO search_values (value) SELECT v.value FROM ({values}) AS v"
+        " WHERE v.value IS NOT NULL AND NOT EXISTS (SELECT 1 FROM search_values AS k WHERE k.value = v.value)"
+    )
+    connection.execute(
+        "INSERT INTO search_facets (article_id, place, kind, documents) "
+        + facets_sql("articles", f"{behind} ORDER BY article_id")
+    )
+    for _, sql in resting:
+        connection.execute(sql)
