@@ -21,6 +21,8 @@ MEASURES = (
 )  # fmt: skip
 Evidence: TypeAlias = Literal["seen", "listed", "believed"]
 Rendering: TypeAlias = Literal["plain", "browser"]
+# What is done when a portal is likely to end: a last whole crawl is suggested, or started by the schedule.
+LastChance: TypeAlias = Literal["suggest", "start"]
 Status: TypeAlias = Literal["unverified", "live", "redirecting", "frozen", "dead"]
 
 
@@ -71,6 +73,7 @@ class PortalConfig:
     `evidence` is how we know of the portal, `evidence_what` on what, `evidence_on` when that was noted.
     `rendering` "browser" has its pages made by a browser, ready when the CSS selector `wait_for` is there.
     `attachments` and `images` say which files beside pages are fetched: a camera's pictures fill disks.
+    `last_chance` says whether a last whole crawl is started or only suggested when the portal seems to end.
     `expect` holds the bounds of a healthy run (`{"min": {…}, "max": {…}}`); below min a run fails.
     """
 
@@ -95,6 +98,7 @@ class PortalConfig:
     wait_for: str
     attachments: bool
     images: bool
+    last_chance: LastChance
     file: Path
     lines: dict[str, int]
 
@@ -117,7 +121,7 @@ class PortalConfig:
 _KEYS = {
     "name", "jurisdiction", "organ", "platform", "pin_platform", "hosts", "seeds", "politeness", "expect",
     "evidence", "status", "successor", "source_names", "notes", "rendering", "wait_for",
-    "attachments", "images",
+    "attachments", "images", "last_chance",
 }  # fmt: skip
 
 
@@ -170,6 +174,7 @@ def read_config(path: Path, *, platforms: frozenset[str] | None = None) -> Porta
         wait_for=reader.text("wait_for", "") or "",
         attachments=reader.flag("attachments", True),
         images=reader.flag("images"),
+        last_chance=cast("LastChance", reader.word("last_chance", get_args(LastChance), "suggest")),
         file=path,
         lines=reader.lines,
     )

@@ -28,8 +28,8 @@ def put_front(site: Site, numbers: range, banner: str = "") -> None:
     site.put(
         "/",
         "<html><head><title>Trang tin xã Tân Lộc</title></head><body class='trang-chu'>"
-        f"<div class='dau-trang'>{banner}</div><div class='menu' id='menu'><a href='/'>Trang chủ</a></div><div class='cot-trai'>"
-        f"<h2 class='tieu-muc'>Tin mới</h2><ul class='ds-tin'>{items}</ul></div>"
+        f"<div class='dau-trang'>{banner}</div><div class='menu' id='menu'><a href='/'>Trang chủ</a></div>"
+        f"<div class='cot-trai'><h2 class='tieu-muc'>Tin mới</h2><ul class='ds-tin'>{items}</ul></div>"
         "<div class='chan-trang'>Ủy ban nhân dân xã Tân Lộc</div></body></html>",
     )
 
@@ -75,7 +75,8 @@ def redesign(site: Site, count: int, more: int = 3) -> None:
     site.put(
         "/",
         "<html><head><title>Cổng thông tin xã Tân Lộc</title></head><body class='shell-v2'>"
-        f"<div class='bar-v2'></div><section class='grid-v2 wide-v2'>{cards}</section><div class='end-v2'></div></body></html>",
+        f"<div class='bar-v2'></div><section class='grid-v2 wide-v2'>{cards}</section>"
+        "<div class='end-v2'></div></body></html>",
     )
 
 

@@ -104,7 +104,7 @@ class Watchman:
         return [alarm(conn, n).kind for n in settled.raised], [alarm(conn, n).kind for n in settled.recovered]
 
 
-@pytest.mark.parametrize("seed", range(int(os.environ.get("KHOCONG_MONTHS", 6))))
+@pytest.mark.parametrize("seed", range(int(os.environ.get("KHOCONG_MONTHS", 4))))
 def test_a_month_of_sixty_portals(seed, tmp_path) -> None:
     month = Month(seed)
     runs = list(month.daily())
