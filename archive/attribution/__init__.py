@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from archive.attribution.apa import apa
 from archive.attribution.facts import Attribution, attribution_of
 from archive.attribution.formats import csl_json, dublin_core
 from archive.attribution.markup import bibtex, ris
@@ -10,6 +11,7 @@ from archive.attribution.statement import statement
 __all__ = [
     "FORMATS",
     "Attribution",
+    "apa",
     "attribution_of",
     "bibtex",
     "csl_json",

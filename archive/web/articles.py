@@ -6,7 +6,7 @@ from typing import Any
 
 from datasette.utils.asgi import Response
 
-from archive.attribution import FORMATS, attribution_of, statement
+from archive.attribution import FORMATS, apa, attribution_of, statement
 from archive.revisions import find_article
 from archive.web import reading
 from archive.web.asking import language
@@ -32,7 +32,14 @@ async def article_page(datasette: Any, request: Any) -> Response:
     if data is None:
         return await not_found(datasette, request, "not_found")
     citation = statement(data["origin"], lang) if data["origin"] else ""
-    context = {"article": data, "q": query, "citation": citation, "formats": ("ris", "bibtex", "csl", "dc")}
+    reference = apa(data["origin"], lang) if data["origin"] else ()
+    context = {
+        "article": data,
+        "q": query,
+        "reference": reference,
+        "citation": citation,
+        "formats": ("ris", "bibtex", "csl", "dc"),
+    }
     return await page(datasette, request, "kho_article.html", context)
 
 

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,13 +24,17 @@ LOW_CONFIDENCE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A piece of an article as the page lays it out: `items` of a list, `rows` of a table, else `parts`."""
+    """A piece of an article as the page lays it out: `items` of a list, `rows` of a table, else `parts`.
+
+    A caption has the `pictures` that stood above it.
+    """
 
     kind: str
     parts: Parts = ()
     level: int = 0
     items: tuple[Parts, ...] = ()
     rows: tuple[tuple[Parts, ...], ...] = ()
+    pictures: tuple[Json, ...] = ()
 
 
 def rows(conn: sqlite3.Connection, sql: str, params: Sequence[object] = ()) -> list[Json]:
@@ -81,10 +85,11 @@ def article(conn: sqlite3.Connection, article_id: int, query: str = "") -> Json 
         }.items()
     }
     origin = attribution_of(conn, article_id)
+    lines, unplaced = placed(layout(blocks, highlighter), pictures(conn, related["images"]))
     return {
         **row,
         **related,
-        "images": pictures(conn, related["images"]),
+        "unplaced": unplaced,
         "files": [(one, link(one.url)) for one in attached_files(conn, article_id)],
         "elsewhere": copies(conn, article_id),
         "origin": origin,
@@ -93,7 +98,7 @@ def article(conn: sqlite3.Connection, article_id: int, query: str = "") -> Json 
         "link": link(row["url"]),
         "title_parts": highlighter.whole(row["title"]),
         "lead_parts": highlighter.whole(row["lead"]),
-        "lines": layout(blocks, highlighter),
+        "lines": lines,
         "low_confidence": row["confidence"] < LOW_CONFIDENCE,
     }
 
@@ -105,6 +110,23 @@ def pictures(conn: sqlite3.Connection, found: list[Json]) -> list[Json]:
         newest = replaying.newest(conn, one["url"]) if one["link"] else None
         one["capture_id"] = newest.capture_id if newest is not None else None
     return found
+
+
+def placed(lines: list[Line], images: list[Json]) -> tuple[list[Line], list[Json]]:
+    """Put each picture above its caption where the text has it; return the others as well.
+
+    Of a picture without a caption only its order among the pictures is known, not where it stood.
+    """
+    waiting = list(images)
+    made = []
+    for line in lines:
+        if line.kind == "caption":
+            caption = "".join(text for text, _ in line.parts)
+            own = tuple(one for one in waiting if one["caption"] and one["caption"] == caption)[:1]
+            waiting = [one for one in waiting if one not in own]
+            line = replace(line, pictures=own)
+        made.append(line)
+    return made, waiting
 
 
 def copies(conn: sqlite3.Connection, article_id: int) -> list[Json]:

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from archive.database import WARC_FOLDER
 from archive.errors import WarcDamaged
-from archive.export.timemap import Memento, nearest
+from archive.export.timemap import Memento, mementos, nearest
 from archive.export.times import moment
-from archive.urls import urlkey
 from archive.warc.reader import file_in, read_record
 
 # A page of a portal has at most a few megabytes; films and disk images are for download elsewhere.
@@ -32,21 +31,11 @@ class Shown:
 
 
 def captured(conn: sqlite3.Connection, url: str) -> list[Memento]:
-    """Return the good captures of *url*, oldest first; [] for what is no http(s) URL.
-
-    Each portal is asked for the urlkey by its own index: `captures` has none by URL, and holds millions.
-    """
+    """Return the good captures of *url*, oldest first; [] for what is no http(s) URL."""
     try:
-        key = urlkey(url)
+        return mementos(conn, url)
     except ValueError:
         return []
-    rows = conn.execute(
-        "SELECT c.url, c.captured_at, c.capture_id FROM portals AS p CROSS JOIN urls AS u "
-        "ON u.portal_key = p.portal_key AND u.urlkey = ? JOIN captures AS c ON c.url_id = u.url_id "
-        "WHERE c.status IN (200, 304) ORDER BY c.captured_at, c.capture_id",
-        (key,),
-    )
-    return [Memento(*row) for row in rows]
 
 
 def newest(conn: sqlite3.Connection, url: str) -> Memento | None:

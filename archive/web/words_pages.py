@@ -5,6 +5,7 @@ PAGES: dict[str, tuple[str, str]] = {
     "all_documents": ("Văn bản", "Documents"),
     "provinces": ("Tỉnh, thành phố", "Provinces"),
     "about_tables": ("Bảng và SQL", "Tables and SQL"),
+    "picture_away": ("Ảnh trên trang gốc", "Picture on the original page"),
     "about": ("khoảng", "about"),
     "counting": (
         "Đang đếm: tải lại trang sau ít giây để xem đủ các con số.",

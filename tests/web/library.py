@@ -25,6 +25,7 @@ PORTALS = {
         "UBND thành phố Đà Nẵng", "vn-da-nang",
     ),
 }  # fmt: skip
+CAPTION = "Quang cảnh hội nghị"
 DIRECTIVE = "Chỉ thị số 33/CT-TTg"
 # portal, day, section, title, lines
 NEWS = (
@@ -133,6 +134,11 @@ def article(url, title, lines, **fields):
     )  # fmt: skip
 
 
+def blocks_of(lines):
+    """Return the lines as blocks, the caption as what it is."""
+    return tuple(Block("caption" if line == CAPTION else "paragraph", line) for line in lines)
+
+
 def make(folder):
     """Make the archive of NEWS, its first article edited once and with a picture; return *folder*."""
     with Library(folder) as library:
@@ -145,8 +151,16 @@ def make(folder):
             if number == 1:
                 image = f"{first}/anh/1.png"
                 library.add(portal, image, picture(), mime="image/png", kind="image")
-                fields["images"] = (Image(image, "Quang cảnh hội nghị", "Hội nghị"),)
+                fields["images"] = (Image(image, CAPTION, "Hội nghị"), Image(f"{first}/anh/2.png"))
+                # The picture's caption stands where the picture stood: after the first paragraph.
+                lines = (lines[0], CAPTION, *lines[1:])
+                fields["blocks"] = blocks_of(lines)
                 old = (lines[0].replace("14-01", "13-01"), *lines[1:])
-                library.add(portal, url, page(title, old), article(url, title, old, **fields))
+                library.add(
+                    portal,
+                    url,
+                    page(title, old),
+                    article(url, title, old, **fields | {"blocks": blocks_of(old)}),
+                )
             library.add(portal, url, page(title, lines), article(url, title, lines, **fields))
     return folder
