@@ -1,6 +1,7 @@
 """Outcomes in groups to the disk: first the WARC, then one transaction (I1, I2)."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 
 from archive.errors import KhoCongError
@@ -11,6 +12,8 @@ from archive.warc.writer import WarcWriter
 # An fsync pair costs 5 to 20 ms; in groups it costs a page nothing, and a crash at most half a second.
 MAX_WAIT_S = 0.5
 MAX_OUTCOMES = 32
+# Towards the end of a portal every page is waited for: so much later the next ones come along.
+HURRY_GAP_S = 0.03
 
 
 class Committer:
@@ -36,6 +39,8 @@ class Committer:
         self._on_error = on_error
         self._queue: list[Outcome] = []
         self._timer: asyncio.TimerHandle | None = None
+        self._hurrying: asyncio.TimerHandle | None = None
+        self._committed_at = 0.0
         self._broken = False
 
     def add(self, outcome: Outcome) -> None:
@@ -53,7 +58,11 @@ class Committer:
 
     def hurry(self) -> None:
         """Have what is queued recorded as soon as can be: the crawl waits for it."""
-        self.flush()
+        wait = self._committed_at + HURRY_GAP_S - time.monotonic()
+        if wait <= 0:
+            self.flush()
+        elif self._queue and self._hurrying is None:
+            self._hurrying = asyncio.get_running_loop().call_later(wait, self.flush)
 
     def flush(self) -> None:
         """Record what is queued, now."""
@@ -62,9 +71,10 @@ class Committer:
 
     def take(self) -> list[Outcome]:
         """Return what is queued and is to be recorded; the queue is then empty."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        for timer in (self._timer, self._hurrying):
+            if timer is not None:
+                timer.cancel()
+        self._timer = self._hurrying = None
         group, self._queue = self._queue, []
         return [] if self._broken else group
 
@@ -77,6 +87,7 @@ class Committer:
             self._broken = True
             self._on_error(error)
             return
+        self._committed_at = time.monotonic()
         self.tell(group, stored)
 
     def record(self, group: Sequence[Outcome]) -> list[Stored]:

@@ -76,7 +76,7 @@ class Frontier:
         self._fetching: set[int] = set()
         self._unsettled: dict[int, int] = {}
         self._changed = asyncio.Event()
-        self._stopped = False
+        self._stopped = self._dry = False
 
     async def turns(self) -> AsyncIterator[LeasedUrl]:
         """Yield each URL when its turn has come; ends when nothing is left, or `stop` was called."""
@@ -117,10 +117,12 @@ class Frontier:
             # What is held is no longer the best: give it back and lease anew.
             self._give_back(self._held)
             self._held.clear()
+        self._dry = False
         self._changed.set()
 
     def robots_known(self, url: str) -> None:
         """The rules of the host of *url* are known: what waited for them may go on."""
+        self._dry = False
         self._held.extendleft(reversed(self._parked.pop(_netloc(url), [])))
         self._changed.set()
 
@@ -174,8 +176,10 @@ class Frontier:
         )
 
     def _take(self) -> LeasedUrl | None:
-        if not self._held:
+        if not self._held and not self._dry:
             self._held.extend(self.ledger.lease(self.portal_key, self.crawl_id, self._lease_size))
+            # What the ledger has not now it has not before something more is recorded.
+            self._dry = not self._held
         return self._held.popleft() if self._held else None
 
     async def _wait_for_more(self) -> bool:
@@ -185,6 +189,7 @@ class Frontier:
             if self._unsettled or self._fetching:
                 await self._change()
             return True
+        self._dry = False
         # What is parked waits for a robots.txt, which is itself pending as long as it may still come.
         turn = self.ledger.next_turn(self.portal_key)
         if turn is None:
@@ -213,12 +218,14 @@ class Frontier:
             return False
         if self._demoted(lease):
             self.ledger.demote(lease.url_id, DEMOTED)
+            self._dry = False
             return False
         rules = self.robots.of(lease.url)
         if rules is None:
             host = _netloc(lease.url)
             if host not in self._parked:
                 self._want_robots(lease.url)
+                self._dry = False
             self._parked.setdefault(host, []).append(lease)
             return False
         if rules.state == "unreachable":

@@ -9,7 +9,8 @@ import sys
 from asyncio.subprocess import PIPE, Process
 
 from archive.digests import payload_digest
-from crawler.reading import LENGTH, READY, Reading, ReadJob, read
+from crawler.passing import LENGTH, READY, Asking
+from crawler.reading import Reading, ReadJob, read
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +25,7 @@ _MAX_ANSWER_BYTES = 256 * 1024 * 1024
 # A signature with its key takes half a kilobyte; what is not remembered is made once more at the end.
 _MOST_SIGNATURES = 50_000
 # Not `-m`: what is pickled must belong to the module, not to __main__.
-_PROGRAM = "import sys; from crawler.reading import main; sys.exit(main())"
+_PROGRAM = "import sys; from crawler.passing import main; sys.exit(main())"
 
 
 class Readers:
@@ -109,7 +110,7 @@ class _Worker:
         self._most = pages
         self._process: Process | None = None
         self._killed: list[Process] = []
-        self._done = 0
+        self._done, self._end = 0, Asking()
         self._lock = asyncio.Lock()
 
     @property
@@ -125,7 +126,7 @@ class _Worker:
             ):
                 self.kill()
             if self._process is None:
-                self._done = 0
+                self._done, self._end = 0, Asking()
                 # A session of its own: Ctrl-C at the terminal is the crawl's to handle.
                 self._process = await asyncio.create_subprocess_exec(
                     sys.executable, "-c", _PROGRAM, stdin=PIPE, stdout=PIPE, start_new_session=True,
@@ -151,7 +152,7 @@ class _Worker:
     async def read(self, job: ReadJob, timeout_s: float) -> Reading:
         try:
             process = await self.ensure()
-            answer = await asyncio.wait_for(_ask(process, job), timeout_s)
+            answer = await asyncio.wait_for(_ask(process, self._end, job), timeout_s)
         except TimeoutError:
             self.kill()
             return Reading(
@@ -160,6 +161,10 @@ class _Worker:
         except (asyncio.IncompleteReadError, OSError, EOFError, pickle.UnpicklingError) as error:
             self.kill()
             return Reading(None, payload_digest(job.body), "reader_died", f"{type(error).__name__}: {error}")
+        except asyncio.CancelledError:
+            # Its answer would be taken for that of the next page.
+            self.kill()
+            raise
         finally:
             self._done += 1
         if answer.failure == "out_of_memory":
@@ -180,23 +185,15 @@ class _Worker:
             await process.wait()
 
 
-async def _ask(process: Process, job: ReadJob) -> Reading:
+async def _ask(process: Process, end: Asking, job: ReadJob) -> Reading:
     stdin, stdout = _pipes(process)
-    data = pickle.dumps(job, pickle.HIGHEST_PROTOCOL)
+    data = end.pack(job)
     stdin.write(LENGTH.pack(len(data)) + data)
     await stdin.drain()
     (size,) = LENGTH.unpack(await stdout.readexactly(LENGTH.size))
     if size > _MAX_ANSWER_BYTES:
         raise pickle.UnpicklingError(f"an answer of {size} bytes")
-    try:
-        answer = pickle.loads(await stdout.readexactly(size))
-    except asyncio.IncompleteReadError:
-        raise
-    except Exception as error:  # bytes that are no pickle raise nearly anything
-        raise pickle.UnpicklingError(f"no answer: {type(error).__name__}") from error
-    if not isinstance(answer, Reading):
-        raise pickle.UnpicklingError("not a Reading")
-    return answer
+    return end.unpack(await stdout.readexactly(size))
 
 
 def _pipes(process: Process) -> tuple[asyncio.StreamWriter, asyncio.StreamReader]:

@@ -1,19 +1,10 @@
 """The reading of one answer, outside the crawling process: bytes as received in, a Page out.
 
-`main` runs a worker: length-prefixed pickles on stdin and stdout, from and to the process that started
-it, until stdin ends. It therefore ends with its parent, however that dies.
+`crawler.passing` has the program of the processes that do it.
 """
 
-import contextlib
-import os
-import pickle
-import resource
-import signal
-import struct
-import sys
 import zlib
 from dataclasses import dataclass
-from typing import BinaryIO
 
 from archive.attached import FileText
 from archive.digests import payload_digest
@@ -25,9 +16,6 @@ from crawler import files
 from crawler.exchange import Exchange
 from crawler.page import Page, read_page
 
-LENGTH = struct.Struct(">I")
-# What a worker says first, when its imports are done: an answer is never empty.
-READY = LENGTH.pack(0)
 # A 10 kB gzip bomb holds 10 MB; the largest page of a portal seen has 2 MB.
 MAX_PAGE_BYTES = 20 * 1024 * 1024
 _GZIP = b"\x1f\x8b"
@@ -146,31 +134,3 @@ def _is_file(job: ReadJob, body: bytes) -> bool:
     if files.looks_like_file(body):
         return True
     return job.kind == "attachment" and "html" not in job.content_type and body.lstrip()[:1] != b"<"
-
-
-def work(source: BinaryIO, sink: BinaryIO) -> None:
-    """Answer jobs until *source* ends."""
-    while len(head := source.read(LENGTH.size)) == LENGTH.size:
-        (size,) = LENGTH.unpack(head)
-        answer = pickle.dumps(read(pickle.loads(source.read(size))), pickle.HIGHEST_PROTOCOL)
-        sink.write(LENGTH.pack(len(answer)) + answer)
-        sink.flush()
-
-
-def main() -> int:
-    """Run as a worker. Ctrl-C is the parent's business."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_DATA, (MAX_MEMORY_BYTES, resource.RLIM_INFINITY))
-        resource.setrlimit(resource.RLIMIT_AS, (2 * MAX_MEMORY_BYTES, resource.RLIM_INFINITY))
-    # Imported before the first page, whose time is limited.
-    import trafilatura  # noqa: F401  # crawler.body asks for it when it reads
-
-    sink = os.fdopen(os.dup(1), "wb")
-    # Whatever a library prints must not stand between two answers.
-    os.dup2(2, 1)
-    with contextlib.suppress(BrokenPipeError):
-        sink.write(READY)
-        sink.flush()
-        work(sys.stdin.buffer, sink)
-    return 0

@@ -139,7 +139,10 @@ def note_redirect(store: Store, portal_key: str, yields: Yields, lease: LeasedUr
 
 def count_unknown(store: Store, portal_key: str, links: Sequence[Link]) -> int:
     """Return how many articles and pages to be fetched are among *links* that the ledger does not know."""
-    keys = [link.urlkey for link in links if link.state == "pending" and link.kind in ("article", "page")]
+    keys = store.ledger.unmet(
+        portal_key,
+        [link.urlkey for link in links if link.state == "pending" and link.kind in ("article", "page")],
+    )
     known = 0
     for start in range(0, len(keys), _CHUNK):
         chunk = keys[start : start + _CHUNK]

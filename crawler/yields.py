@@ -7,6 +7,7 @@ is demoted first (it comes after all else) and then closed, with the reason the 
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from archive.records import LeasedUrl, Link, UrlKind
@@ -54,6 +55,7 @@ def family_of(url: str) -> str:
     return _NUMBERS.sub("#", PAGING.sub("", target).rstrip("/?&"))
 
 
+@lru_cache(maxsize=20_000)
 def folder_of(url: str) -> str:
     """Return the family of a page that is no listing by its URL: its folder, or its form with a query.
 

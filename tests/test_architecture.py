@@ -36,7 +36,7 @@ CRAWLER_LADDER = (
     "registry registry_file registry_fields body trim titles published attribution zones evidence "
     "chrome templates placing links listing",
     "layout extraction parts page",
-    "tally manners exchange yields spelling conditional restated renamed reading readers rereading judging "
+    "tally manners exchange yields spelling conditional restated renamed reading passing readers rereading judging "
     "multipage groups gates schemes chains robots recrawl commit frontier learning robots_turns "
     "portals_kept reextract",
     "wire middlewares browser",

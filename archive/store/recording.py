@@ -167,6 +167,20 @@ class Recorder:
         return int(connection.execute(_CAPTURE, (url.url_id, crawl_id, *values)).lastrowid or 0)
 
 
+def recent_of_died(connection: sqlite3.Connection) -> dict[str, set[int]]:
+    """Return where the last records of crawls that never ended begin, by file: others may lie between them.
+
+    A page may be read for 10 s while those that came after it are recorded, some 100 a second at most.
+    """
+    found: dict[str, set[int]] = {}
+    for name, offset in connection.execute(
+        "SELECT c.warc_file, c.warc_offset FROM captures c JOIN crawls k ON k.crawl_id = c.crawl_id"
+        " WHERE k.ended_at IS NULL AND c.capture_id > (SELECT max(capture_id) FROM captures) - 2000"
+    ):
+        found.setdefault(name, set()).add(offset)
+    return found
+
+
 def _in_utc(capture: Capture) -> Capture:
     # Times are compared as text, so all captures write theirs in one zone.
     if capture.captured_at.endswith("+00:00"):
@@ -176,4 +190,4 @@ def _in_utc(capture: Capture) -> Capture:
     return replace(capture, captured_at=at.isoformat())
 
 
-__all__ = ["GONE_AFTER", "Recorder", "Stored"]
+__all__ = ["GONE_AFTER", "Recorder", "Stored", "recent_of_died"]

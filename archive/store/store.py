@@ -12,7 +12,7 @@ from archive.ledger import Ledger, utc_now
 from archive.places import refresh
 from archive.records import Article, ChromeModel, Event, Issue, Outcome, Portal
 from archive.store.articles import Saved, Standing
-from archive.store.recording import EVIDENCE, Recorder, Stored
+from archive.store.recording import EVIDENCE, Recorder, Stored, recent_of_died
 from archive.store.rereading import RereadChange, Rereader
 from archive.store.withdrawing import withdraw
 from archive.urls import urlkey
@@ -68,7 +68,7 @@ class Store:
                 "SELECT warc_file, max(warc_offset + warc_length) FROM captures GROUP BY warc_file"
             )
         )
-        found = recover(self.warc_directory, ends)
+        found = recover(self.warc_directory, ends, recent_of_died(self.db.conn))
         now = utc_now()
         with self.db.transaction() as connection:
             premis.take_in(connection, self.path)

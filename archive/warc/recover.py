@@ -2,8 +2,9 @@
 
 import os
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import BinaryIO
 
@@ -38,12 +39,16 @@ class Recovery:
     short: tuple[str, ...] = ()
 
 
-def recover(directory: Path, known_ends: Mapping[str, int]) -> Recovery:
+def recover(
+    directory: Path, known_ends: Mapping[str, int], recent: Mapping[str, Set[int]] | None = None
+) -> Recovery:
     """Make every `*.warc.gz` of *directory* end with a whole record. Only the lock's holder may call it.
 
     *known_ends* says for each file where the last record with a row ends: reading starts there, so that
-    the cost is that of the tails alone. The bytes of a torn tail are kept in `torn/`, never thrown away.
-    Running it twice changes nothing the second time. Raises CaptureError when a tail cannot be moved.
+    the cost is that of the tails alone. *recent* has the offsets of the last records with a row, of files a
+    crash may have left others between: pages that are read side by side are not recorded in the order they
+    came. The bytes of a torn tail are kept in `torn/`, never thrown away. Running it twice changes nothing
+    the second time. Raises CaptureError when a tail cannot be moved.
     """
     orphans: list[Orphan] = []
     torn: list[str] = []
@@ -54,6 +59,9 @@ def recover(directory: Path, known_ends: Mapping[str, int]) -> Recovery:
         if size < start:
             short.append(path.name)
             continue
+        if known := (recent or {}).get(path.name):
+            _, found = _whole_records(path, min(known), before=start)
+            orphans += [one for one in found if one.offset not in known]
         if size == start:
             continue
         end, found = _whole_records(path, start)
@@ -64,11 +72,14 @@ def recover(directory: Path, known_ends: Mapping[str, int]) -> Recovery:
     return Recovery(tuple(orphans), tuple(torn), tuple(short))
 
 
-def _whole_records(path: Path, start: int) -> tuple[int, list[Orphan]]:
-    """Return where the last whole record after *start* ends, and the responses among them."""
+def _whole_records(path: Path, start: int, before: float = inf) -> tuple[int, list[Orphan]]:
+    """Return where the last whole record after *start* ends, and the responses among them.
+
+    Only records that begin *before* an offset are looked at.
+    """
     found: list[Orphan] = []
     with path.open("rb") as stream:
-        while True:
+        while start < before:
             end = _member_end(stream, start)
             if end is None:
                 return start, found
@@ -81,6 +92,7 @@ def _whole_records(path: Path, start: int) -> tuple[int, list[Orphan]]:
             if record.type in ("response", "revisit") and record.status is not None:
                 found.append(_orphan(record, start, end - start))
             start = end
+    return start, found
 
 
 def _member_end(stream: BinaryIO, start: int) -> int | None:

@@ -40,6 +40,19 @@ def test_cut_at_every_byte(tmp_path):
         assert recover(path.parent, {}).torn == ()  # twice is once
 
 
+def test_records_between_those_with_rows_are_found_and_nothing_known_is_cut(tmp_path):
+    path, places = written(tmp_path, count=4)
+    ends = {path.name: places[3].offset + places[3].length}
+    known = {path.name: {places[1].offset, places[3].offset}}
+    assert [one.offset for one in recover(tmp_path, ends, known).orphans] == [places[2].offset]
+    assert recover(tmp_path, ends).orphans == ()
+    whole = path.read_bytes()
+    path.write_bytes(whole[: places[2].offset + 40] + b"\0" + whole[places[2].offset + 41 :])
+    damaged = path.read_bytes()
+    assert recover(tmp_path, ends, known).orphans == ()
+    assert path.read_bytes() == damaged
+
+
 @pytest.mark.parametrize("noise", [b"\0" * 5000, b"\x1f\x8b\x08\0garbage", b"WARC/1.1\r\n"])
 def test_what_a_power_cut_leaves(tmp_path, noise):
     path, places = written(tmp_path)
