@@ -1,7 +1,8 @@
 """What a reader asked of a search page: text, filters, order, page; and in which language."""
 
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from archive.search.facets import FACETS
 from archive.web import words
@@ -49,6 +50,16 @@ class Asked:
         values |= changes
         query = urlencode({key: value for key, value in values.items() if value}, doseq=True)
         return f"{path}?{query}" if query else path
+
+    def adder(self, name: str) -> Callable[[str], str]:
+        """Return a function that gives the address of this search with one more value of the filter *name*.
+
+        A page has a hundred such links: what they share is spelled once.
+        """
+        whole = self.address(**{name: None})
+        chosen = [quote_plus(value) for value in self.filters.get(name, [])]
+        before = f"{whole}{'&' if '?' in whole else '?'}" + "".join(f"{name}={one}&" for one in chosen)
+        return lambda value: f"{before}{name}={quote_plus(value)}"
 
     def without(self, name: str, value: str) -> str:
         """Return the address of this search without one of its filters."""

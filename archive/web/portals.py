@@ -6,7 +6,7 @@ from collections import Counter
 
 from archive.attribution.facts import place_on
 from archive.records import Json
-from archive.web.plots import bars, months
+from archive.web.plots import Plot, bars, months
 from archive.web.reading import rows
 
 SHOWN = 20
@@ -127,6 +127,24 @@ def health(conn: sqlite3.Connection, key: str) -> list[tuple[str, float, float |
         (key, SAMPLE),
     ).fetchall()
     return found[-90:]
+
+
+def whole_health(conn: sqlite3.Connection) -> list[tuple[str, float, float | None]]:
+    """Return what `health` does of all portals together, of the archive's last captures."""
+    found: list[tuple[str, float, float | None]] = conn.execute(
+        "SELECT substr(captured_at, 1, 10) AS day, round(100.0 * sum(status < 400) / count(*), 1), "
+        "round(avg(elapsed_s), 3) FROM captures "
+        "WHERE capture_id > (SELECT coalesce(max(capture_id), 0) FROM captures) - ? GROUP BY day "
+        "ORDER BY day",
+        (SAMPLE,),
+    ).fetchall()
+    return found[-90:]
+
+
+def health_plots(days: list[tuple[str, float, float | None]], csv: str) -> tuple[Plot | None, Plot | None]:
+    """Return the charts of good answers in percent and of the mean time of an answer, by day."""
+    timed = [(day, seconds) for day, _, seconds in days if seconds is not None]
+    return bars([(day, good) for day, good, _ in days], csv=csv, highest=100), bars(timed, csv=csv)
 
 
 def deletions(conn: sqlite3.Connection, key: str | None) -> list[tuple[str, int]]:

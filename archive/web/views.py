@@ -13,7 +13,7 @@ from datasette.utils.asgi import Response
 from archive.records import Json
 from archive.web import documents, homepage, portals, provinces
 from archive.web.keeping import NOT_KEPT, kept_page
-from archive.web.plots import bars
+from archive.web.plots import bars, months
 from archive.web.rendering import DATABASE, as_file, not_found, page
 from archive.web.searching import table
 
@@ -64,8 +64,18 @@ async def home_page(datasette: Any, request: Any) -> Response:
 @kept_page(FRESH_S)
 async def portals_page(datasette: Any, request: Any) -> Response:
     """Every portal of the archive."""
-    found = await _read(datasette, homepage.portals_with_counts)
-    return await page(datasette, request, "kho_portals.html", {"portals": found})
+
+    def read(conn: sqlite3.Connection) -> Json:
+        health, times = portals.health_plots(portals.whole_health(conn), "/so-lieu/suc-khoe.csv")
+        gone = months([(month, float(count)) for month, count in portals.deletions(conn, None)])
+        return {
+            "portals": homepage.portals_with_counts(conn),
+            "health": health,
+            "times": times,
+            "deletions": bars(gone, csv="/so-lieu/mat.csv"),
+        }
+
+    return await page(datasette, request, "kho_portals.html", await _read(datasette, read))
 
 
 @kept_page(FRESH_S / 10)
@@ -76,11 +86,8 @@ async def portal_page(datasette: Any, request: Any) -> Response:
     def read(conn: sqlite3.Connection) -> Json | None:
         found = portals.portal(conn, key)
         if found is not None:
-            days = portals.health(conn, key)
-            csv = f"/cong/{key}/suc-khoe.csv"
-            found["health"] = bars([(day, good) for day, good, _ in days], csv=csv, highest=100)
-            timed = [(day, seconds) for day, _, seconds in days if seconds is not None]
-            found["times"] = bars(timed, csv=csv)
+            plots = portals.health_plots(portals.health(conn, key), f"/cong/{key}/suc-khoe.csv")
+            found["health"], found["times"] = plots
         return found
 
     found = await _read(datasette, read)
@@ -102,7 +109,10 @@ async def portal_csv(datasette: Any, request: Any) -> Response:
 
 
 async def figures_csv(datasette: Any, request: Any) -> Response:
-    """The data behind the plots of the whole archive: articles by year, articles gone by month."""
+    """The data behind the plots of the whole archive: articles by year, gone by month, crawl health."""
+    if request.url_vars["what"] == "suc-khoe":
+        days = await _read(datasette, portals.whole_health)
+        return as_file(table(("day", "good_percent", "mean_elapsed_s"), days), CSV, "suc-khoe.csv")
     if request.url_vars["what"] == "mat":
         found = await _read(datasette, lambda conn: portals.deletions(conn, None))
         return as_file(table(("month", "articles_gone"), found), CSV, "mat.csv")

@@ -6,6 +6,10 @@ PAGES: dict[str, tuple[str, str]] = {
     "provinces": ("Tỉnh, thành phố", "Provinces"),
     "about_tables": ("Bảng và SQL", "Tables and SQL"),
     "picture_away": ("Ảnh trên trang gốc", "Picture on the original page"),
+    "document": ("Văn bản được dẫn", "Document cited"),
+    "on_portals": ("trên {0} cổng khác", "on {0} other portals"),
+    "highest": ("cao nhất", "highest"),
+    "whole_health": ("Sức khỏe thu thập của cả kho", "Crawl health of the whole archive"),
     "about": ("khoảng", "about"),
     "counting": (
         "Đang đếm: tải lại trang sau ít giây để xem đủ các con số.",

@@ -1,5 +1,6 @@
 """The site in real headless Chromium: a reader's walk, keyboard and drag, axe, hostile pages, screenshots."""
 
+import os
 import re
 import shutil
 import threading
@@ -104,12 +105,25 @@ def test_a_reader_walks_from_the_first_page_to_the_original(chromium, site):
         page.locator("a.hit").click()
         assert "Thành phố quán triệt" in page.locator("h1").inner_text()
         assert page.locator("article mark").count() > 2
-        assert page.locator(".pictures img").evaluate("one => one.naturalWidth") == 8
+        picture = page.locator("article figure img")
+        picture.scroll_into_view_if_needed()
+        page.wait_for_function("document.querySelector('article figure img').naturalWidth === 8")
+        above, caption = (
+            picture.evaluate(f"one => one.closest('figure').{side}ElementSibling.innerText")
+            for side in ("previous", "next")
+        )
+        assert above.startswith("Sáng 14-01")
+        assert caption == library.CAPTION, "a picture stands where it stood"
         page.get_by_role("link", name="Bản 2").click()
         assert "13-01" in page.locator("del").first.inner_text()
         assert "14-01" in page.locator("ins").first.inner_text()
         page.go_back()
         page.get_by_text("Trích dẫn bài này").click()
+        assert page.locator("details.cite .citation").first.inner_text() == (
+            "UBND thành phố Châu Đốc. (2022, 14 tháng 1). Thành phố quán triệt Chỉ thị số 33/CT-TTg về công "
+            "tác dân vận. Trang Thông tin điện tử thành phố Châu Đốc. Truy cập ngày 1 tháng 3 năm 2026, từ "
+            "http://chaudoc.gov.example/tin/1.html"
+        )
         with page.expect_download() as download:
             page.get_by_role("link", name="BibTeX").click()
         assert "@misc{" in Path(download.value.path()).read_text("utf-8")
@@ -133,6 +147,12 @@ def test_a_reader_walks_from_the_first_page_to_the_original(chromium, site):
 def test_who_published_the_directive_in_january_2022_takes_two_clicks(chromium, site):
     base, _ = site
     with reading(chromium, base) as page:
+        page.goto("/")
+        # What a stranger types without marks leads there as well: the box names the document it may mean.
+        page.fill("#q", "chi thi 33")
+        page.keyboard.press("Enter")
+        page.locator(".meant a", has_text="33/CT-TTg").click()
+        assert page.locator("table tr", has_text="01/2022").count() == 2
         page.goto("/")
         page.fill("#q", "chỉ thị 33")
         page.keyboard.press("Enter")
@@ -199,6 +219,9 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_a_phone(chromium, site, tmp
     )
     base, _ = site
     found = {}
+    # To look at them: KHOCONG_SCREENSHOTS=DIR.
+    shots = Path(os.environ.get("KHOCONG_SCREENSHOTS") or tmp_path)
+    shots.mkdir(exist_ok=True)
     # axe is put into the page by the test; the page's own policy would refuse it.
     with reading(chromium, base, color_scheme=scheme, bypass_csp=True) as page:
         for name, path in PAGES.items():
@@ -207,7 +230,7 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_a_phone(chromium, site, tmp
                 page.goto(path)
                 width = page.evaluate("document.documentElement.scrollWidth")
                 assert width <= size["width"], (name, width)
-                page.screenshot(path=tmp_path / f"{name}-{size['width']}-{scheme}.png", full_page=True)
+                page.screenshot(path=shots / f"{name}-{size['width']}-{scheme}.png", full_page=True)
             tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
             options = {"runOnly": {"type": "tag", "values": tags}, "iframes": False}
             result = axe.Axe().run(page, options=options)
@@ -218,7 +241,26 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_a_phone(chromium, site, tmp
                     for node in one["nodes"]
                 ]
     assert found == {}
-    assert len(list(tmp_path.glob("*.png"))) == 2 * len(PAGES)
+    assert len(list(shots.glob(f"*-{scheme}.png"))) == 2 * len(PAGES)
+
+
+def test_an_article_prints_with_its_reference_and_without_what_is_for_screens(chromium, site, tmp_path):
+    base, _ = site
+    with reading(chromium, base) as page:
+        page.emulate_media(media="print")
+        page.goto("/bai/1")
+        for name in (".top", ".foot", ".actions", ".action"):
+            assert not any(one.is_visible() for one in page.locator(name).all()), name
+        assert (
+            page.locator(".printed").inner_text().startswith("UBND thành phố Châu Đốc. (2022, 14 tháng 1).")
+        )
+        assert page.locator(".attribution").is_visible()
+        assert page.pdf(path=tmp_path / "bai.pdf", format="A4").startswith(b"%PDF")
+        for path in ("/", "/tim?q=dan+van", "/cong/chaudoc", "/van-ban/33/CT-TTg"):
+            page.goto(path)
+            assert not any(one.is_visible() for one in page.locator("form, button, nav").all()), path
+            # No heading is left without its chart.
+            assert all(one.is_visible() for one in page.locator(".plot svg").all()), path
 
 
 NASTY = (
@@ -271,7 +313,8 @@ def test_no_script_of_the_archive_runs_and_no_request_leaves_this_machine(chromi
         for path in (
             "/", "/tim?q=moi", "/tim?q=moi&section=<script>alert(1)</script>", "/bai/1?q=moi+script",
             "/bai/1/2", "/goc/1",
-            "/cong/chaudoc", "/van-ban", "/archive/articles", "/archive/articles_flat", "/archive/articles/1",
+            "/cong", "/cong/chaudoc", "/van-ban", "/tinh/vn-an-giang-2025", "/archive/articles",
+             "/archive/articles_flat", "/archive/articles/1",
             f"{replay}/capture/1", f"{replay}/capture/2", f"{replay}/capture/3", f"{replay}/capture/4",
         ):  # fmt: skip
             page.goto(path)

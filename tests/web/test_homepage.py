@@ -1,13 +1,15 @@
 """What the first page and its kin say: the week, what is dying, coverage, charts and the data behind them."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import library
 import pytest
+import written_archive
 from reader import Browser
 
 from archive.database import open_archive
-from archive.web import homepage, plots, portals, provinces
+from archive.web import homepage, plots, portals, provinces, publishing
 from archive.web.homepage import SHADES
 from archive.web.serve import Public, build
 
@@ -123,3 +125,99 @@ def test_robots_stay_out_until_it_is_published(folder, published):
     assert ("noindex" in answer.headers.get("x-robots-tag", "")) is not published
     assert ("Disallow: /\n" in browser.get("/robots.txt").text) is not published
     assert "img-src 'self' https://goc.example.vn;" in answer.headers["content-security-policy"]
+
+
+def steps(conn, work):
+    """Return what *work* costs in steps of SQLite's machine, to the hundred."""
+    count = [0]
+
+    def tick():
+        count[0] += 100
+        return 0
+
+    conn.set_progress_handler(tick, 100)
+    try:
+        work()
+    finally:
+        conn.set_progress_handler(None, 0)
+    return count[0]
+
+
+def test_the_first_page_reads_no_more_of_a_larger_archive(tmp_path, monkeypatch):
+    costs, now = [], datetime.now(UTC)
+    for size in (50, 1000):
+        folder = written_archive.make(tmp_path / str(size))
+        db = open_archive(folder, write=True)
+        with db.transaction() as conn:
+            for number in range(1000, 1000 + size):
+                written_archive.add(
+                    conn,
+                    number,
+                    "chaudoc",
+                    f"20{number % 20:02}-03-01",
+                    None,
+                    None,
+                    f"Bài số {number}",
+                    "Nội dung.",
+                )
+        costs.append(
+            (
+                steps(db.conn, lambda conn=db.conn: homepage.home(conn, now, None)),
+                steps(db.conn, lambda conn=db.conn: homepage.home(conn, now, homepage.figures(conn))),
+            )
+        )
+        assert homepage.home(db.conn, now, None)["counting"]
+        if size > 50:
+            monkeypatch.setattr(homepage, "_TICK", 100)
+            assert homepage.figures_within(db.conn, 1000) is None, "nobody waits for more than is allowed"
+        assert homepage.figures_within(db.conn) == homepage.figures(db.conn)
+        db.close()
+    (few, few_counted), (many, many_counted) = costs
+    assert many < few + 1500, "but for what is counted, twenty times the articles cost no more"
+    assert many_counted - few_counted < 950 * 12, "what is counted is counted along narrow indexes"
+
+
+def test_where_counting_takes_long_the_page_comes_first_and_the_figures_after_it(tmp_path, monkeypatch):
+    folder = written_archive.make(tmp_path / "kho")
+    browser = Browser(folder)
+    monkeypatch.setattr(homepage, "figures_within", lambda _conn: None)
+
+    async def twice():
+        first = await browser.datasette.client.get("/")
+        for _ in range(100):
+            await asyncio.sleep(0.05)
+            second = await browser.datasette.client.get("/")
+            if "Đang đếm" not in second.text:
+                break
+        return first, second
+
+    first, second = asyncio.run(twice())
+    assert "Đang đếm" in first.text
+    assert first.headers["cache-control"] == "no-store"
+    assert "Đang đếm" not in second.text
+    assert "chưa có bài" in second.text
+
+
+@pytest.mark.parametrize("is_snapshot", [False, True])
+def test_nothing_is_counted_at_the_start(tmp_path, monkeypatch, is_snapshot):
+    from datasette.database import Database
+
+    folder = written_archive.make(tmp_path / "kho")
+    if is_snapshot:
+        publishing.snapshot(folder, tmp_path / "ban-sao")
+        folder = tmp_path / "ban-sao"
+    asked = []
+    real = Database.execute
+
+    async def execute(self, sql, *arguments, **named):
+        asked.append(sql)
+        return await real(self, sql, *arguments, **named)
+
+    monkeypatch.setattr(Database, "execute", execute)
+    browser = Browser(folder)
+    assert browser.get("/").status_code == 200
+    assert [sql for sql in asked if "count(" in sql.lower()] == []
+    if is_snapshot:
+        listed = browser.get("/archive.json").json()["tables"]
+        assert {one["name"]: one["count"] for one in listed}["articles"] == 40
+        assert [sql for sql in asked if "count(" in sql.lower()] == [], "it was counted when it was made"
