@@ -96,6 +96,8 @@ class Archive:
         row = self.db.execute(
             f"SELECT {', '.join(_COLUMNS)} FROM articles_flat WHERE article_id = ?", [article_id]
         ).fetchone()
+        if row is None:
+            return None  # its capture is gone, which `khocong verify` tells
         tags, revision_id = self.db.execute(
             "SELECT tags, revision_id FROM articles WHERE article_id = ?", [article_id]
         ).fetchone()

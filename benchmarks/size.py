@@ -107,7 +107,7 @@ def _page(article: Made, menu: str) -> bytes:
         f"<div class='detail'><h1>{escape(article.title)}</h1><span class='date'>{day} 08:30</span>"
         f"<div class='sapo'>{escape(article.lead)}</div><div class='content'>{body}</div>"
         f"<div class='box-tools social-share'>Lượt xem: {article.article_id} | In trang | Chia sẻ</div>"
-        f"<div class='other-news related-posts panel-body'><h3>Tin liên quan</h3><ul>{others}</ul></div></div>"
+        f"<div class='other-news related-posts'><h3>Tin liên quan</h3><ul>{others}</ul></div></div>"
         "<div class='footer'>Cơ quan chủ quản: UBND xã Minh Hòa. Điện thoại: 0296 000 000</div>"
         "</body></html>"
     ).encode()

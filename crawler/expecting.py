@@ -12,6 +12,7 @@ from archive.records import Issue
 from archive.store import Store
 from crawler import registry
 from crawler.connecting import certificates_of
+from crawler.telling import TELLER
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +25,7 @@ def judged(store: Store, crawl_id: int, summary: dict[str, Any]) -> dict[str, An
     Below the least that the registry expects it failed. "alarms" and "recovered" say what rose and ended.
     """
     key = summary["portal"]
-    config = registry.find(key)
+    config = registry.find_readable(key)
     low: list[str] | None = None
     high: list[str] | None = None
     if config is not None and config.expect and summary["reason"] == "finished":
@@ -33,6 +34,7 @@ def judged(store: Store, crawl_id: int, summary: dict[str, Any]) -> dict[str, An
         reason = f"failed: {'; '.join(low)}" if low else summary["reason"]
         summary = {**summary, "reason": reason, "unexpected": [*low, *high]}
     told = _watched(store, crawl_id, key, low, high) if summary["reason"] != "interrupted" else Told()
+    TELLER.soon(store, news=bool(told.raised or told.recovered))
     return {
         **summary,
         "alarms": [

@@ -1,16 +1,19 @@
 """Which portals a command means, where each begins, and what is asked of its crawl."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
 from archive.due import Due, due_portals
 from archive.errors import UnknownPortal, UsageError
-from archive.records import Portal
+from archive.records import Issue, Portal
 from archive.store import Store
 from crawler import registry
 from crawler.tally import Options
+
+logger = logging.getLogger(__name__)
 
 # A portal that is known to be gone for good is only crawled by name.
 _LEFT_OUT = ("dead",)
@@ -41,23 +44,43 @@ def named(words: Sequence[str], given: Mapping[str, Any], store: Store | None = 
 
 
 def every(given: Mapping[str, Any], store: Store) -> list[Plan]:
-    """Return all portals of the registry that may still answer, and all others of the archive."""
+    """Return all portals of the registry that may still answer, and all others of the archive.
+
+    A file of the registry that is wrong makes an issue row, and keeps no other portal from being crawled.
+    """
     plans = [
         _registered(config, given, "all")
-        for config in registry.load_all().values()
+        for config in registry.load_all(on_error=_noted_in(store)).values()
         if config.status not in _LEFT_OUT
     ]
     known = {plan.portal.key for plan in plans}
     rest = [key for (key,) in store.db.execute("SELECT portal_key FROM portals ORDER BY portal_key")]
-    others = [key for key in rest if key not in known and registry.find(key) is None]
+    others = [key for key in rest if key not in known and _config(key, store) is None]
     return [*plans, *(_archived(key, given, store, "all") for key in others)]
+
+
+def _config(key: str, store: Store) -> registry.PortalConfig | None:
+    """Return the registry's portal; one whose file is wrong is crawled as the archive knows it."""
+    try:
+        return registry.find(key)
+    except registry.RegistryError as error:
+        _noted_in(store)(key, error)
+        return None
+
+
+def _noted_in(store: Store) -> Callable[[str, registry.RegistryError], None]:
+    def note(key: str, error: registry.RegistryError) -> None:
+        logger.error("registry: %s", error)
+        store.note_issues(None, key, [Issue("registry", str(error)[:500])])
+
+    return note
 
 
 def due(given: Mapping[str, Any], store: Store, now: datetime | None = None) -> list[Plan]:
     """Return the portals of the archive that should be crawled now, the longest overdue first."""
     plans = []
     for one in due_portals(store.db.conn, now or datetime.now(UTC)):
-        config = registry.find(one.portal)
+        config = _config(one.portal, store)
         if config is None:
             plans.append(_archived(one.portal, given, store, _because(one)))
         elif config.status not in _LEFT_OUT:

@@ -22,7 +22,7 @@ from crawler.templates import MOST_PAGES, learn
 def kept_portal(db: ArchiveDatabase, key: str) -> Portal:
     """Return a portal as a crawl would have it: the registry's, with the archive's platform and chrome."""
     row = db.execute("SELECT name, hosts, platform FROM portals WHERE portal_key = ?", [key]).fetchone()
-    config = registry.find(key)
+    config = registry.find_readable(key)
     portal = config.to_portal() if config is not None and config.key == key else Portal(key)
     if row is None:
         return portal

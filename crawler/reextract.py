@@ -20,6 +20,7 @@ from archive.errors import KhoCongError
 from archive.records import Article, Issue
 from archive.revisions import word_diff
 from archive.store import Store
+from archive.store.missing import note_missing_captures
 from archive.store.rereading import Kept, fields_of, fields_said, kept_revisions, unread_captures
 from crawler.portals_kept import Portals
 from crawler.readers import Readers
@@ -122,6 +123,8 @@ class _Run:
                 f"the archive has no portal {wish.portal!r}; `khocong status` lists those it has"
             )
         report.total = known
+        if self._store is not None:
+            note_missing_captures(self._db)
         try:
             await self._known(self._resume_at())
             await self._unknown()

@@ -3,11 +3,13 @@
 A crawl of one portal reads one or two small files; only `load_all` reads and cross-checks them all.
 """
 
+import contextlib
 import datetime
 import difflib
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -26,6 +28,7 @@ __all__ = [
     "RegistryError",
     "Seed",
     "find",
+    "find_readable",
     "load_all",
     "portal_of_source",
     "resolve",
@@ -49,34 +52,51 @@ def _files(folder: Path) -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.rglob("*.yml"))}
 
 
-def load_all(folder: Path = FOLDER, *, platforms: frozenset[str] | None = None) -> dict[str, PortalConfig]:
+def load_all(
+    folder: Path = FOLDER,
+    *,
+    platforms: frozenset[str] | None = None,
+    on_error: Callable[[str, RegistryError], None] | None = None,
+) -> dict[str, PortalConfig]:
     """Return every portal by key, checked against each other.
 
     Raises RegistryError (`file:line: …`) for an unknown key, a bad date, a host or key of two portals,
-    an unknown jurisdiction or successor, and, where *platforms* is given, an unknown platform.
+    an unknown jurisdiction or successor, and, where *platforms* is given, an unknown platform. With
+    *on_error* it is told of each, with the portal's key, and the rest is returned: a portal whose file
+    cannot be used is left out, one that names an unknown successor has none.
     """
+    told = on_error or _refuse
     configs: dict[str, PortalConfig] = {}
     hosts: dict[str, PortalConfig] = {}
     for path in sorted(folder.rglob("*.yml")):
-        config = read_config(path, platforms=platforms)
-        if config.key in configs:
-            raise RegistryError(
-                f"{path}:1: the key {config.key!r} is also that of {configs[config.key].file}"
-            )
+        try:
+            config = read_config(path, platforms=platforms)
+            if config.key in configs:
+                raise RegistryError(
+                    f"{path}:1: the key {config.key!r} is also that of {configs[config.key].file}"
+                )
+        except RegistryError as error:
+            told(path.stem, error)
+            continue
         configs[config.key] = config
         for index, host in enumerate(config.hosts):
             name = host.name.removeprefix("www.")
             other = hosts.setdefault(name, config)
             if other is not config and _overlap(host, other):
                 line = config.lines.get(f"hosts.{index}", config.lines.get("hosts", 1))
-                raise RegistryError(
-                    f"{path}:{line}: the host {host.name} also belongs to {other.key} ({other.file})"
-                )
-    for config in configs.values():
-        if config.successor is not None and config.successor not in configs:
+                complaint = f"the host {host.name} also belongs to {other.key} ({other.file})"
+                told(config.key, RegistryError(f"{path}:{line}: {complaint}"))
+    known = set(_files(folder)) if on_error else set(configs)
+    for config in list(configs.values()):
+        if config.successor is not None and config.successor not in known:
             line = config.lines.get("successor", 1)
-            raise RegistryError(f"{config.file}:{line}: unknown successor {config.successor!r}")
+            told(config.key, RegistryError(f"{config.file}:{line}: unknown successor {config.successor!r}"))
+            configs[config.key] = replace(config, successor=None)
     return configs
+
+
+def _refuse(_key: str, error: RegistryError) -> None:
+    raise error
 
 
 def _overlap(host: Host, other: PortalConfig) -> bool:
@@ -115,6 +135,13 @@ def find(key_or_url: str, folder: Path = FOLDER) -> PortalConfig | None:
                 if h.name.removeprefix("www.") == name
             ]
     return max(owners, key=lambda owner: owner[0])[1] if owners else None
+
+
+def find_readable(key: str) -> PortalConfig | None:
+    """Return what `find` does, and None too where the portal's file is wrong: its crawl has begun."""
+    with contextlib.suppress(RegistryError):
+        return find(key)
+    return None
 
 
 def _host_of(word: str) -> str | None:
@@ -204,8 +231,7 @@ def portal_of_source(printed: str, on: datetime.date | None = None, folder: Path
 @lru_cache(maxsize=4)
 def _source_names(folder: Path) -> dict[str, str]:
     names: dict[str, str] = {}
-    for path in _files(folder).values():
-        config = read_config(path)
+    for config in _readable(_files(folder).values()):
         for name in (config.name, *config.source_names):
             names.setdefault(" ".join(fold(name).split()), config.key)
     return names
@@ -224,12 +250,14 @@ def _provincial(folder: Path) -> dict[str, str]:
 
 
 def _with_provinces(folder: Path) -> Iterable[PortalConfig]:
-    for path in _files(folder).values():
-        # The file of a province's own portal is named like its folder.
-        if path.stem == path.parent.name:
-            config = read_config(path)
-            if (
-                config.jurisdiction
-                and jurisdictions.unit(config.jurisdiction).level in jurisdictions.PROVINCIAL
-            ):
-                yield config
+    # The file of a province's own portal is named like its folder.
+    for config in _readable(path for path in _files(folder).values() if path.stem == path.parent.name):
+        if config.jurisdiction and jurisdictions.unit(config.jurisdiction).level in jurisdictions.PROVINCIAL:
+            yield config
+
+
+def _readable(paths: Iterable[Path]) -> Iterable[PortalConfig]:
+    """Yield the portals of files that can be read: a mistake in one is no reason to read no page at all."""
+    for path in paths:
+        with contextlib.suppress(RegistryError):
+            yield read_config(path)

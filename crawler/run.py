@@ -12,18 +12,18 @@ from types import FrameType
 from typing import Any, TypeAlias
 
 from archive.errors import ArchiveError, KhoCongError, UsageError
-from archive.near_duplicates import update
 from archive.store import Store
+from archive.store.missing import note_missing_captures
 from archive.warc.writer import WarcWriter
 from crawler import plans, settings
 from crawler.commit import Committer
 from crawler.conducting import PARALLEL, Conductor, Ended
-from crawler.expecting import judged
 from crawler.plans import Plan
 from crawler.readers import Readers
 from crawler.session import Session
 from crawler.sharing import CommitGroup, ReadersShare
-from crawler.summary import summary_of
+from crawler.starting import cheap_stacks
+from crawler.telling import TELLER
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,12 @@ def open_session(word: str, archive_dir: Path, given: Mapping[str, Any]) -> Sess
 
 
 class Watch:
-    """What is told of a run while it goes: subclass what you care for."""
+    """What is told of a run while it goes: subclass what you care for.
+
+    With `feeds` more portals may be put into `conductor.waiting` on a tick: the run is made for many.
+    """
+
+    feeds = False
 
     def on_plan(self, plans: Sequence[Plan]) -> None:
         """The portals are known, and none is begun."""
@@ -88,6 +93,8 @@ def crawl(
         with store.db.relaxed():
             made = [ended.summary for ended in _run(store, writer, known, pool, watch, parallel)]
             link_copies(store, made, pool.signatures)
+            note_missing_captures(store.db)
+        TELLER.finish(store, hurry=any(summary.get("reason") == "interrupted" for summary in made))
         return made
     finally:
         try:
@@ -107,6 +114,9 @@ def link_copies(
     """
     if any(summary.get("reason") == "interrupted" for summary in summaries):
         return
+    # Imported when a crawl is over, as what else it ends with: a start should not wait for them.
+    from archive.near_duplicates import update
+
     try:
         update(store.db, time_s=60.0, signed=signatures)
     except ArchiveError as error:
@@ -122,8 +132,10 @@ def _run(
     parallel: int,
 ) -> list[Ended]:
     group = CommitGroup(store, writer)
-    many = len(chosen) > 1
-    process, reactor = _scrapy(store.path, min(len(chosen), parallel))
+    at_once = parallel if watch.feeds else min(len(chosen), parallel)
+    many = at_once > 1 or len(chosen) > 1
+    with cheap_stacks():
+        process, reactor = _scrapy(store.path, at_once)
     # Imported here: the reactor must be installed before anything of Scrapy's asks for it.
     from crawler.spiders.portal import PortalSpider
 
@@ -133,6 +145,9 @@ def _run(
         return Session(store, writer, plan.portal, plan.seeds, plan.options, readers, committer, plan.why)
 
     def finish(session: Session) -> dict[str, Any]:
+        from crawler.expecting import judged
+        from crawler.summary import summary_of
+
         group.leave(session.committer)
         return judged(store, session.crawl_id, summary_of(session))
 

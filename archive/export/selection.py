@@ -53,7 +53,9 @@ class Selection:
             )
             by_id = {row[0]: dict(zip(COLUMNS, row, strict=True)) for row in found}
             for article_id in batch:
-                row = by_id[article_id]
+                row = by_id.get(article_id)
+                if row is None:
+                    continue  # its capture is gone, which `khocong verify` tells: the others are exported
                 row["tags"] = json.loads(row["tags"])
                 yield row
 

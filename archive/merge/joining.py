@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from archive.database import DATABASE_NAME, WARC_FOLDER, open_archive
-from archive.errors import ArchiveDamaged, UsageError
+from archive.errors import ArchiveDamaged, ArchiveTooNew, UsageError
 from archive.lock import is_held
 from archive.merge.bulk import copy_portals
 from archive.merge.files import bring_files, rows_without_bytes
@@ -47,7 +47,11 @@ def merge(store: Store, shards: list[Path], progress: Progress = lambda _line: N
         if shard.resolve() == store.path.resolve():
             raise UsageError(f"{shard} is the archive itself; name the others")
         # Its schema must be ours: a writer migrates it, a reader says what is wrong.
-        open_archive(shard, write=False).close()
+        try:
+            open_archive(shard, write=False).close()
+        except ArchiveTooNew as error:
+            store.note_issues(None, None, [Issue("bad_shard", f"{shard}: {error}"[:1000])])
+            raise
         if is_held(shard):
             raise UsageError(f"{shard} is being written; let its crawl end, or merge a copy of it")
         _check(store, shard)

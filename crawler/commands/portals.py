@@ -56,7 +56,8 @@ def portals(
     if check:
         _check(console, as_json)
         return
-    known = registry.load_all()
+    # What is wrong with one file is said, and keeps no other portal out of the list.
+    known = registry.load_all(on_error=lambda _key, error: console.note(str(error)))
     chosen = [
         config
         for config in _chosen(known.values(), words, province, platform, evidence)

@@ -1,6 +1,7 @@
 """The one spider: asks what the frontier hands out, and hands back what came."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,10 @@ from crawler.middlewares.capture import EXCHANGE
 from crawler.middlewares.scope import OutOfScope
 from crawler.run import open_session
 from crawler.session import Session
+from crawler.settings import DOWNLOAD_MAXSIZE
 from crawler.wire import HeadTooLarge, TlsRefused, causes, tls_complaint
+
+_ANNOUNCED = re.compile(r"Expected to receive (\d{1,19}) bytes")
 
 # Beyond this a body is a file that was linked as a page. It is more than a page may have to be read: what
 # is too long for that is kept all the same.
@@ -137,7 +141,15 @@ def reason_of(error: BaseException, request: Request) -> Failed:
     if isinstance(error, DownloadTimeoutError):
         return Failed("timeout", detail)
     if isinstance(error, DownloadCancelledError):
-        return Failed("too large", detail, worth_retrying=False, host_fault=False)
+        return Failed("too large", _too_large(detail, request), worth_retrying=False, host_fault=False)
     # Twisted wraps what happened twice; the last in the row is what a reader wants to know.
     last = causes(error)[-1]
     return Failed("broken answer", f"{type(last).__name__}: {last}"[:300])
+
+
+def _too_large(detail: str, request: Request) -> str:
+    """Say how much was too much, in MB; Scrapy's own words name the size only where it was announced."""
+    most = int(request.meta.get("download_maxsize", DOWNLOAD_MAXSIZE)) // 2**20
+    announced = _ANNOUNCED.search(detail)
+    size = f"{int(announced[1]) // 2**20} MB announced" if announced else "the answer went on"
+    return f"{size}, more than the {most} MB that are kept; only its address is"
