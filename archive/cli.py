@@ -19,6 +19,8 @@ COMMANDS = {
     "backup": LazyCommand("archive.commands.backup:backup", "Copy the archive, also while a crawl runs."),
     "merge": LazyCommand("archive.commands.merge:merge", "Join archives into one."),
     "runs": LazyCommand("archive.commands.runs:runs", "Show the report on each crawl."),
+    "alerts": LazyCommand("archive.commands.alerts:alerts", "List what is wrong; test and send alerts."),
+    "metrics": LazyCommand("archive.commands.metrics:metrics", "Print the numbers Prometheus asks for."),
     "sql": LazyCommand("archive.commands.sql:sql", "Run a read-only SQL query."),
     "reindex": LazyCommand("archive.commands.reindex:reindex", "Check or restore the search indexes."),
 }

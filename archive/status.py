@@ -52,6 +52,56 @@ def portal_statuses(connection: sqlite3.Connection, portal: str | None = None) -
     return [_status(connection, *row) for row in rows]
 
 
+# What monitoring systems expect of a check (Nagios, Icinga, Sensu); a usage error is told apart by its line.
+FINE, WARNING, CRITICAL, UNKNOWN = 0, 1, 2, 3
+_LEVELS = ("OK", "WARNING", "CRITICAL", "UNKNOWN")
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How an archive, or a portal of it, stands for a monitoring system: `code` is its exit code."""
+
+    code: int
+    line: str
+
+
+def level(connection: sqlite3.Connection, portal: str | None = None) -> Level:
+    """Return how things stand, in one line with figures: by open alarms, and by messages that were given up.
+
+    What has no alarm is fine: an archive says what is wrong with a portal in no other way.
+    """
+    counts = dict(
+        connection.execute(
+            "SELECT severity, count(*) FROM alarms WHERE closed_at IS NULL AND ? IN (portal_key, '')"
+            " GROUP BY severity",
+            (portal or "",),
+        ).fetchall()
+    )
+    (stuck,) = connection.execute(
+        "SELECT count(*) FROM alert_messages WHERE state = 'given_up' OR (state <> 'sent' AND attempts >= 3)"
+    ).fetchone()
+    (portals,) = connection.execute(
+        "SELECT count(*) FROM portals WHERE ? IN (portal_key, '')", (portal or "",)
+    ).fetchone()
+    critical, warning = counts.get("critical", 0), counts.get("warning", 0)
+    code = CRITICAL if critical else WARNING if warning or stuck else FINE
+    words = [f"{critical} critical, {warning} warnings on {portals} portals"]
+    worst = connection.execute(
+        "SELECT portal_key, kind FROM alarms WHERE closed_at IS NULL AND ? IN (portal_key, '')"
+        " ORDER BY severity = 'warning', opened_at LIMIT 3",
+        (portal or "",),
+    ).fetchall()
+    words += [f"{key} {kind}" for key, kind in worst]
+    words += [f"{stuck} alerts cannot be sent"] if stuck else []
+    figures = f"critical={critical};;1 warning={warning};1 portals={portals} unsent={stuck};1"
+    return Level(code, f"KHOCONG {_LEVELS[code]} - {'; '.join(words)} | {figures}")
+
+
+def unknown(why: str) -> Level:
+    """Return the level of an archive that cannot be read."""
+    return Level(UNKNOWN, f"KHOCONG {_LEVELS[UNKNOWN]} - {why}")
+
+
 def _status(connection: sqlite3.Connection, key: str, name: str, platform: str | None) -> PortalStatus:
     def counts(sql: str) -> dict[str, int]:
         return dict(connection.execute(sql, (key,)).fetchall())

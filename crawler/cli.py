@@ -12,6 +12,8 @@ from archive.commands.common import LazyCommand, LazyGroup, run
 CRAWLER_COMMANDS = {
     "demo": LazyCommand("crawler.commands.demo:demo", "Try everything on a small portal that comes along."),
     "crawl": LazyCommand("crawler.commands.crawl:crawl", "Crawl portals or URLs politely into the archive."),
+    "schedule": LazyCommand("crawler.commands.schedule:schedule", "Crawl each portal when it is due."),
+    "due": LazyCommand("crawler.commands.due:due", "Show what would be crawled now, and why."),
     "reextract": LazyCommand(
         "crawler.commands.reextract:reextract", "Read kept captures again by today's code and rules."
     ),
@@ -25,6 +27,7 @@ CRAWLER_COMMANDS = {
     "portals": LazyCommand("crawler.commands.portals:portals", "List the portals that are known."),
     "new-portal": LazyCommand("crawler.commands.new_portal:new_portal", "Write the registry file of a site."),
     "report": LazyCommand("crawler.commands.report:report", "Show how complete each portal is."),
+    "dying": LazyCommand("crawler.commands.dying:dying", "List the portals that seem to end, with evidence."),
     "status": LazyCommand("archive.commands.status:status", "Show how each portal of the archive stands."),
 }
 # The archive's own verify cannot extract again, nor rebuild.

@@ -41,6 +41,7 @@ _PORT = click.IntRange(0, 65535)
     help="Processes that serve the pages.",
 )
 @click.option("--published", is_flag=True, help="Let search engines in.")
+@click.option("--metrics", is_flag=True, help="Give Prometheus its numbers at /metrics.")
 @common_options
 def serve(
     port: int,
@@ -49,6 +50,7 @@ def serve(
     public: str,
     replay_public: str,
     published: bool,
+    metrics: bool,
     workers: int,
     archive_dir: Path,
     as_json: bool,
@@ -61,7 +63,7 @@ def serve(
     from archive.web.serve import Public, run
 
     console = Console()
-    reached = Public(origin_of(public), origin_of(replay_public), published)
+    reached = Public(origin_of(public), origin_of(replay_public), published, metrics)
 
     def ready(address: str, replay: str) -> None:
         if as_json:

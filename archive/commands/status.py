@@ -17,11 +17,52 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-@click.command(epilog=examples("khocong status", "khocong status chaudoc", "khocong status --json"))
+@click.command(
+    epilog=examples(
+        "khocong status", "khocong status chaudoc", "khocong status --json", "khocong status --exit-code"
+    )
+)
 @click.argument("portal", required=False)
+@click.option(
+    "--exit-code",
+    is_flag=True,
+    help="One line for a monitoring system; ends with 0 OK, 1 warning, 2 critical, 3 unknown.",
+)
 @common_options
-def status(portal: str | None, archive_dir: Path, as_json: bool) -> None:
+def status(portal: str | None, exit_code: bool, archive_dir: Path, as_json: bool) -> int | None:
     """Show per portal: URLs by state, articles, the last crawl and what went wrong."""
+    if exit_code:
+        return _check(portal, archive_dir, as_json=as_json)
+    _list(portal, archive_dir, as_json=as_json)
+    return None
+
+
+def _check(portal: str | None, archive_dir: Path, *, as_json: bool) -> int:
+    """Say in one line how things stand, and return what a monitoring system expects as exit code."""
+    import sqlite3
+
+    from archive.database import open_archive
+    from archive.errors import KhoCongError
+    from archive.status import level, portal_statuses, unknown
+
+    try:
+        db = open_archive(archive_dir, write=False)
+        try:
+            known = not portal or bool(portal_statuses(db.conn, portal))
+            found = level(db.conn, portal) if known else unknown(f"no portal {portal!r} in {archive_dir}")
+        finally:
+            db.close()
+    except (KhoCongError, sqlite3.Error) as error:
+        found = unknown(str(error))
+    console = Console()
+    if as_json:
+        console.json({"code": found.code, "line": found.line})
+    else:
+        console.line(found.line)
+    return found.code
+
+
+def _list(portal: str | None, archive_dir: Path, *, as_json: bool) -> None:
     from archive.database import open_archive
     from archive.errors import ArchiveMissing, UnknownPortal
     from archive.lock import is_held

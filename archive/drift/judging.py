@@ -8,7 +8,7 @@ from archive.drift import facts as words
 from archive.drift.facts import Facts
 from archive.drift.layout import similarity
 from archive.drift.rhythm import Rhythm
-from archive.drift.usual import BY_NAME, Usual, fell, learn, shortened
+from archive.drift.usual import BY_NAME, TOGETHER, Usual, fell, learn, shortened
 from archive.drift.verdicts import DOORS, READING, Certificate, Finding, Known, Severity, Verdict
 from archive.records import Json
 
@@ -92,14 +92,17 @@ def _doors(now: Facts) -> dict[str, Finding | None]:
 
 def _reading(known: Known, usual: Usual, now: Facts) -> dict[str, Finding | None]:
     """Judge how pages are read: several signs at once, or another layout, are one thing, a redesign."""
-    signs = {name: fell(BY_NAME[name], usual, now) for name in ("yield", "title", "date", "body", "kept",
-                                                               "chrome")}  # fmt: skip
+    shares = ("yield", "title", "date", "body", "kept", "chrome")
+    signs = {name: fell(BY_NAME[name], usual, now, TOGETHER) for name in shares}
     signs["length"] = shortened(usual, now)
     fallen = [name for name, sign in signs.items() if sign]
     fine = [name for name, sign in signs.items() if sign is False]
     layouts = _layouts(usual, now)
     other = [name for name, (_, changed) in layouts.items() if changed]
     kinds = {_READING_OF[name] for name in fallen}
+    if len(kinds) == 1 and not other and "redesign" not in known.open_kinds:
+        fallen = [name for name in fallen if name == "length" or fell(BY_NAME[name], usual, now)]
+        signs = {name: sign if sign is False or name in fallen else None for name, sign in signs.items()}
     detail = {
         "signs": {name: _figures(name, usual, now) for name in fallen},
         "layout": {name: round(same, 2) for name, (same, _) in layouts.items()},

@@ -52,6 +52,9 @@ SHARES = (
     Measure("present", lambda one: (one.known - one.missing, one.known), 5, 0.4),
     Measure("answered", lambda one: (min(one.answers, one.requests), one.requests), 10, 0.4),
 )
+# A sign that stands alone must be as good as certain: a national archive judges a hundred thousand shares a
+# month. Of signs that come together each may be weaker.
+ALONE, TOGETHER = 1e-5, 1e-3
 _KEPT = (20, 20)
 BY_NAME = {one.name: one for one in SHARES}
 
@@ -99,10 +102,11 @@ def learn(sound: Sequence[Facts]) -> Usual:
     return Usual(shares, chars, layout, alike, sitemaps, len(recent))
 
 
-def fell(measure: Measure, usual: Usual, now: Facts) -> bool | None:
+def fell(measure: Measure, usual: Usual, now: Facts, chance: float = ALONE) -> bool | None:
     """Say whether a share fell below what chance and the portal's own spread explain; None: too little known.
 
-    The chance is that of the beta-binomial: so few hits among so many cases, were the share as it was.
+    The chance is that of the beta-binomial: so few hits among so many cases, were the share as it was; it
+    must be below *chance*.
     """
     hits, cases = measure.of(now)
     share = usual.shares.get(measure.name)
@@ -114,7 +118,7 @@ def fell(measure: Measure, usual: Usual, now: Facts) -> bool | None:
     if cases < measure.least:
         return None
     spread = share.lowest - 0.1 if share.crawls >= _ENOUGH_CRAWLS else share.value - max(0.5, measure.fall)
-    if value > spread or tail(hits, cases, share.hits, share.cases) >= 1e-3:
+    if value > spread or tail(hits, cases, share.hits, share.cases) >= chance:
         return None
     return True
 

@@ -9,8 +9,9 @@ from datasette.utils.sqlite import sqlite3
 from archive.search import parse
 from archive.search.plan import plan
 from archive.vietnamese.fold import fold
-from archive.web import articles, memento, searching, views
+from archive.web import articles, health, memento, searching, views
 from archive.web.api import api
+from archive.web.guarding import Guard
 from archive.web.hosts import allowed
 from archive.web.rendering import DATABASE, settings
 
@@ -27,6 +28,7 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
+LONGEST_VALUE_B = 32_000_000
 NO_ROBOTS = {"x-robots-tag": "noindex, nofollow"}
 
 
@@ -49,13 +51,14 @@ def register_routes() -> list[tuple[str, Any]]:
         (r"^/cong$", views.portals_page),
         (r"^/cong/(?P<key>[^/]+)$", views.portal_page),
         (r"^/cong/(?P<key>[^/]+)/(?P<what>bai|mat|suc-khoe)\.csv$", views.portal_csv),
-        (r"^/so-lieu/(?P<what>bai|mat)\.csv$", views.figures_csv),
+        (r"^/so-lieu/(?P<what>bai|mat|suc-khoe)\.csv$", views.figures_csv),
         (r"^/van-ban$", views.documents_page),
         (r"^/van-ban/(?P<normal>.+)$", views.document_page),
         (r"^/tinh/(?P<key>[a-z0-9-]{1,80})$", views.province_page),
         (r"^/api/(?P<path>.+)$", api),
         (r"^/(?P<what>timemap/link|timegate)/(?P<url>.+)$", mementos),
         (r"^/robots\.txt$", robots),
+        *health.ROUTES,
     ]
 
 
@@ -66,16 +69,18 @@ def prepare_connection(conn: sqlite3.Connection) -> None:
     # Datasette passes what is typed into `?_search=` through this function. Its own quotes each word and
     # leaves đ, which the folded index does not have.
     conn.create_function("escape_fts", 1, table_search)
+    # `select hex(zeroblob(400000000))` was answered with 800 MB; no text of an archive comes near this.
+    conn.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE_B)
 
 
 def table_search(text: Any) -> str:
     """Return a folded FTS5 expression for what was typed into a table's search box; never raises.
 
     >>> table_search('Đồng Tháp -lễ')
-    '{title lead text files} : ((("dong" AND "thap")) NOT ("le"))'
+    '(("dong" AND "thap")) NOT ("le")'
     """
     match = plan(parse(text if isinstance(text, str) else ""), folded=True).match
-    return match.fts if match is not None else '""'
+    return match.expr if match is not None else '""'
 
 
 @hookimpl  # type: ignore[untyped-decorator]  # pluggy's marker has no types
@@ -88,6 +93,8 @@ def asgi_wrapper(datasette: Any) -> Any:
     added = [(name.encode(), value.encode()) for name, value in ours.items()]
 
     def wrap(app: Any) -> Any:
+        guarded = Guard(app)
+
         async def with_headers(scope: Any, receive: Any, send: Any) -> None:
             async def send_with_headers(event: Any) -> None:
                 if event["type"] == "http.response.start":
@@ -103,7 +110,7 @@ def asgi_wrapper(datasette: Any) -> Any:
                 if not allowed(host.decode("latin-1"), names):
                     await Response.text("421: unknown host\n", status=421).asgi_send(send_with_headers)
                     return
-            await app(scope, receive, send_with_headers)
+            await guarded(scope, receive, send_with_headers)
 
         return with_headers
 

@@ -51,12 +51,13 @@ SETTINGS = {
 class Public:
     """How the archive is reached from elsewhere: the origins behind which a proxy stands; "" for none.
 
-    `published` lets search engines in.
+    `published` lets search engines in, `metrics` gives Prometheus its numbers at /metrics.
     """
 
     origin: str = ""
     replay: str = ""
     published: bool = False
+    metrics: bool = False
 
 
 def build(archive_dir: Path, replay: str = "", public: Public | None = None) -> Datasette:
@@ -83,6 +84,7 @@ def build(archive_dir: Path, replay: str = "", public: Public | None = None) -> 
             "replay": (public.replay or replay).rstrip("/"),
             "hosts": sorted(names_of(public.origin, public.replay)),
             "published": public.published,
+            "metrics": public.metrics,
         }
     }
     return Datasette(

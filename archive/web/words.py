@@ -7,6 +7,7 @@ from functools import cache
 from types import MappingProxyType
 
 from archive.export.times import VIETNAM
+from archive.web.words_health import HEALTH
 from archive.web.words_pages import PAGES
 
 LANGUAGES = ("vi", "en")
@@ -131,7 +132,7 @@ _NOTES = (
 def words(language: str) -> Mapping[str, str]:
     """Return every text of the pages in *language*."""
     place = LANGUAGES.index(language)
-    return MappingProxyType({key: pair[place] for key, pair in {**_WORDS, **PAGES}.items()})
+    return MappingProxyType({key: pair[place] for key, pair in {**_WORDS, **PAGES, **HEALTH}.items()})
 
 
 def note(text: str, language: str) -> str:
