@@ -2,7 +2,8 @@
 
 An archive of made-up news is written by plain SQL (kept with --folder), served by `khocong serve` as a
 process of its own, and read over HTTP. What is asked for is what people remember: some words of a title, with
-marks or without, two words, a phrase, a document. Times are the reader's: from asking to the last byte.
+marks or without, two words, a phrase, a document. Times are the reader's: from asking to the last byte. CPU
+is the server's own, all its processes together, one page after another: what a busy machine does not blur.
 """
 
 import argparse
@@ -182,6 +183,39 @@ def read(port: int, size: int, readers: int, seconds: float) -> dict[str, list[f
     return waits
 
 
+def cpu_s(pid: int) -> float:
+    """Return the CPU seconds that process *pid* and its children have used; NaN without /proc."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        ticks = 0
+        for one in (str(pid), *children):
+            fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+    except OSError:
+        return float("nan")
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def cost(pid: int, port: int, paths: list[str]) -> float:
+    """Return the milliseconds of CPU that each of *paths* costs the server, asked one after another."""
+    before = cpu_s(pid)
+    for path in paths:
+        ask(port, path)
+    return 1000 * (cpu_s(pid) - before) / len(paths)
+
+
+def costs(pid: int, port: int, size: int) -> dict[str, float]:
+    """Return the mean CPU of a page of each kind, none of them asked before."""
+    dice, typed = random.Random(11), asked(size)
+    searches = [f"/tim?q={quote(words)}&sort=newest" for words in typed[2:]]
+    # The words of a common kind: what a third of all articles have.
+    wide = [f"/tim?q={quote(word)}" for word in Corpus().words[2:12]]
+    articles = [f"/bai/{dice.randint(1, size)}" for _ in range(100)]
+    ranked = [f"/tim?q={quote(words)}&page=2" for words in typed[2:]]
+    kinds = {"search": ranked, "search, newest": searches, "search, common word": wide, "article": articles}
+    return {name: cost(pid, port, paths) for name, paths in kinds.items()}
+
+
 def percentile(values: list[float], share: float) -> float:
     """Return the value below which *share* of *values* lie, in milliseconds; NaN without values."""
     ordered = sorted(values)
@@ -200,18 +234,23 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory() as made:
         folder = options.folder or Path(made) / "archive"
         write(folder, options.size)
-        first, waits = _served(folder, options)
+        first, first_cpu, waits, cpu = _served(folder, options)
     print(
         f"| {options.size:,} articles, {options.readers} readers | p50 ms | p95 ms | pages "
         f"|\n|---|---|---|---|"
     )
     for name, values in waits.items():
         print(f"| {name} | {percentile(values, 0.5):.0f} | {percentile(values, 0.95):.0f} | {len(values)} |")
-    print(f"\nFrom `khocong serve` to the first page: {first:.2f} s.")
+    print("\n| CPU of the server, one page after another | ms |\n|---|---|")
+    for name, value in cpu.items():
+        print(f"| {name} | {value:.1f} |")
+    print(f"\nFrom `khocong serve` to the first page: {first:.2f} s, {first_cpu:.2f} s of CPU.")
     return 0
 
 
-def _served(folder: Path, options: argparse.Namespace) -> tuple[float, dict[str, list[float]]]:
+def _served(
+    folder: Path, options: argparse.Namespace
+) -> tuple[float, float, dict[str, list[float]], dict[str, float]]:
     begun = time.perf_counter()
     words = [sys.executable, "-m", "archive", "serve", "--archive", str(folder), "--port", "0", "--json"]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
@@ -225,10 +264,12 @@ def _served(folder: Path, options: argparse.Namespace) -> tuple[float, dict[str,
             told = json.loads("".join(process.stdout.readline() for _ in range(5)))
             port = int(told["address"].rstrip("/").rpartition(":")[2])
             ask(port, "/")
-            first = time.perf_counter() - begun
+            first, first_cpu = time.perf_counter() - begun, cpu_s(process.pid)
+            cpu = costs(process.pid, port, options.size)
             if not options.still:
                 writer.start()
-            return first, read(port, options.size, options.readers, options.seconds)
+            waits = read(port, options.size, options.readers, options.seconds)
+            return first, first_cpu, waits, cpu
         finally:
             ended.set()
             if writer.ident is not None:
