@@ -17,7 +17,8 @@ _CHUNK = 1 << 20
 _PAGES = 2_000
 # What belongs to one machine or one run, not to the archive.
 _LEFT_OUT = {DATABASE_NAME, f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm", WARC_FOLDER, "lock", "backups",
-              premis.PENDING, f"{premis.PENDING}.taken"}  # fmt: skip
+              premis.PENDING, f"{premis.PENDING}.taken",
+              "schedule.db", "schedule.db-journal", "schedule.lock", "turns.lock"}  # fmt: skip
 # Small files that a rebuild and a check of fixity need.
 _FOLDERS = {"portals", "fixity"}
 

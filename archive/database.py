@@ -26,7 +26,9 @@ BACKUP_FOLDER = "backups"
 _OWN_NAMES = {
     WARC_FOLDER, BACKUP_FOLDER, "lock", "config", "errors.log", "lost+found", "portals",
     "logs", "rebuild", "fixity",
-    "damaged", "events.jsonl", "events.jsonl.taken", "reextract.json",
+    "damaged", "events.jsonl", "events.jsonl.taken", "reextract.json", "alerts.yml",
+    # A schedule may stand before the first crawl.
+    "schedule.yml", "schedule.db", "schedule.db-journal", "schedule.lock", "turns.lock",
 }  # fmt: skip
 _BUSY_TIMEOUT_MS = 10_000
 # 32 MB: the pages of indexes that every transaction changes are copied into the database less often.

@@ -22,7 +22,7 @@ from crawler.plans import Plan
 from crawler.readers import Readers
 from crawler.session import Session
 from crawler.sharing import CommitGroup, ReadersShare
-from crawler.starting import cheap_stacks
+from crawler.starting import quick_start
 from crawler.telling import TELLER
 
 logger = logging.getLogger(__name__)
@@ -134,10 +134,10 @@ def _run(
     group = CommitGroup(store, writer)
     at_once = parallel if watch.feeds else min(len(chosen), parallel)
     many = at_once > 1 or len(chosen) > 1
-    with cheap_stacks():
+    with quick_start():
         process, reactor = _scrapy(store.path, at_once)
-    # Imported here: the reactor must be installed before anything of Scrapy's asks for it.
-    from crawler.spiders.portal import PortalSpider
+        # Imported here: the reactor must be installed before anything of Scrapy's asks for it.
+        from crawler.spiders.portal import PortalSpider
 
     def begin(plan: Plan) -> Session:
         readers = ReadersShare(pool) if many else pool

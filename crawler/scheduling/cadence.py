@@ -182,7 +182,7 @@ def _number(text: str) -> int:
 @lru_cache(maxsize=8192)
 def _next_fire(expression: str, zone: str, after: datetime) -> datetime:
     trigger = _trigger(expression, zone)
-    at = after
+    at: datetime = after
     while True:
         fire = trigger.get_next_fire_time(None, (at + timedelta(microseconds=1)).astimezone(ZoneInfo(zone)))
         if fire is None:

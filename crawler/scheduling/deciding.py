@@ -20,8 +20,8 @@ MOST_TRIES = 5
 # A slot further ahead than this was noted by a clock that was wrong.
 _AHEAD = timedelta(days=1)
 _LONGEST_RETRY = timedelta(days=7)
-# After downtime even portals without jitter do not all begin in one second.
-_LEAST_SPREAD_S = 60
+# What was cut short is waiting: it begins again soon, and still not all in one second.
+_RESUME_SPREAD_S = 60
 _RESUMED_FIRST = 4.0
 
 
@@ -144,7 +144,7 @@ def ended(known: Done, reason: str, now: datetime) -> Done:
 def _next_run(entry: Entry, known: Done, now: datetime, resumed_at: datetime, life: Life) -> Run:
     slot, kind, due_at, why = _due(entry, known, now, resumed_at)
     # All that wait for the end of the same quiet hours would begin in one second: they are spread, too.
-    spread = jitter_of(entry.key, slot, max(entry.jitter_s, _LEAST_SPREAD_S))
+    spread = jitter_of(entry.key, slot, entry.jitter_s)
     if (quiet := quiet_until(due_at, entry.quiet)) is not None:
         due_at, why = quiet + spread, f"{why}, after the quiet hours"
     if due_at <= now and (quiet := quiet_until(now, entry.quiet)) is not None:
@@ -161,7 +161,7 @@ def _due(
 ) -> tuple[datetime, Kind, datetime, str]:
     """Return (slot, kind, when it may begin, why)."""
     if known.outcome == "cut" and known.slot is not None:
-        spread = jitter_of(entry.key, known.slot, _LEAST_SPREAD_S)
+        spread = jitter_of(entry.key, known.slot, min(entry.jitter_s, _RESUME_SPREAD_S))
         since = max(min(known.ended_at or now, now), resumed_at)
         return known.slot, "resume", since + spread, f"goes on where it was cut short ({known.reason})"
     after = known.slot or _anchor(entry, known)
@@ -171,7 +171,7 @@ def _due(
         first: Kind = "first" if known.slot is None else "regular"
         if slot < resumed_at:
             # Missed while nobody looked: one run for all that was missed, spread from when we came back.
-            spread = jitter_of(entry.key, slot, max(entry.jitter_s, _LEAST_SPREAD_S))
+            spread = jitter_of(entry.key, slot, entry.jitter_s)
             return slot, first, max(due_at, resumed_at + spread), f"{entry.cadence}: due since {_clock(slot)}"
         return slot, first, due_at, f"{entry.cadence}: due at {_clock(slot)}"
     upcoming = entry.cadence.next(entry.key, after if after is not None else now)

@@ -88,6 +88,11 @@ class Timetable:
     _groups: tuple[_Group, ...] = ()
     _portals: Mapping[str, _Wishes] = ()  # type: ignore[assignment]  # as above
 
+    @property
+    def has_patterns(self) -> bool:
+        """Some group names portals by a pattern, which the registry's keys may match."""
+        return any(_is_pattern(word) for group in self._groups for word in group.patterns)
+
     def entry(self, key: str, quiet: str | None = None) -> Entry:
         """Return what is wished for a portal; *quiet* are the quiet hours its registry file asks for.
 
