@@ -122,6 +122,8 @@ def main() -> int:
     # Imported before the first page, whose time is limited.
     import trafilatura  # noqa: F401  # crawler.body asks for it when it reads
 
+    import archive.near_duplicates.signatures  # noqa: F401  # and crawler.reading for these
+
     sink = os.fdopen(os.dup(1), "wb")
     # Whatever a library prints must not stand between two answers.
     os.dup2(2, 1)

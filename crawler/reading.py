@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from archive.attached import FileText
 from archive.digests import payload_digest
 from archive.errors import PageTooHeavy, WarcDamaged
-from archive.near_duplicates.signatures import sign_text
 from archive.records import Portal, UrlKind
 from archive.warc.reader import decode_body
 from crawler import files
@@ -112,6 +111,9 @@ def _signature(job: ReadJob, page: Page) -> tuple[str, bytes] | None:
     article = page.article
     if not job.sign or article is None:
         return None
+    # The crawling process knows of readings, and makes none.
+    from archive.near_duplicates.signatures import sign_text
+
     return article.text_digest, sign_text(article.title, article.lead, article.text)
 
 

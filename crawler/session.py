@@ -14,7 +14,7 @@ from archive.ledger import utc
 from archive.records import ChromeModel, LeasedUrl, Outcome, Portal
 from archive.store import Store, Stored
 from archive.warc.writer import WarcWriter
-from crawler import accounting, browser, recrawl, restated
+from crawler import browser, recrawl, restated
 from crawler.chains import Chains
 from crawler.commit import Committer
 from crawler.connecting import CheckedResolver
@@ -169,6 +169,8 @@ class Session:
             self.frontier.close()
             self.counts = self.store.ledger.counts(self.portal.key)
             self.articles_in_archive, self.unread = recrawl.stock(self.store, self.portal.key)
+            from crawler import accounting  # not needed before the end, and large
+
             counts = accounting.counts_of(self)
             self.store.end_crawl(self.crawl_id, self.reason, self.tally.requests, counts)
         except ArchiveError as error:

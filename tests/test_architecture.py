@@ -40,7 +40,7 @@ CRAWLER_LADDER = (
     "multipage groups gates schemes chains robots recrawl commit frontier learning robots_turns "
     "portals_kept reextract",
     "wire middlewares browser",
-    "session accounting visit rendering attaching sharing plans conducting expecting completeness reconcile run probing "
+    "starting session accounting visit rendering attaching sharing plans conducting expecting completeness reconcile run probing "
     "summary scheduling spiders "
     "ingest rebuild verifying mending",
     "commands cli",

@@ -95,7 +95,10 @@ def crawl(
         "images": images, "attachments": attachments,
     }  # fmt: skip
     # Scrapy takes a second to import: not for --help, nor for what cannot be understood.
-    from crawler import plans, run
+    from crawler.starting import quick_start
+
+    with quick_start():
+        from crawler import plans, run
     from crawler.commands.progress import progress
 
     choose = partial(plans.every, given) if everything else partial(plans.due, given) if due else None
