@@ -11,8 +11,11 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 from archive.backup import back_up
+from archive.database import WARC_FOLDER, open_archive
 from archive.errors import UsageError
 from archive.export.selection import Selection
+from archive.export.subset import write_subset
+from archive.export.wacz import WARC_NAME, moved_records
 from archive.software import SOFTWARE
 
 _CHUNK = 1 << 20
@@ -37,15 +40,16 @@ def write_bag(
 ) -> int:
     """Write the bag into *folder* (new or empty); return how many files its payload has.
 
-    *registry* is the folder of portal files that goes along. Raises UsageError for a folder that is in use,
-    or a selection of a part: an archival package is whole.
+    *registry* is the folder of portal files that goes along. Of a selection the package has its articles and
+    their captures' records alone, as an archive that stands by itself. Raises UsageError for a folder in use.
     """
-    if selection.query:
-        raise UsageError("a BagIt package holds the whole archive; leave the query away, or export wacz")
     if folder.exists() and any(folder.iterdir()):
         raise UsageError(f"{folder} is not empty; name a new folder")
     data = folder / "data"
-    back_up(selection.folder, data, progress)
+    if selection.query:
+        _write_part(selection, data)
+    else:
+        back_up(selection.folder, data, progress)
     if registry is not None:
         shutil.copytree(registry, data / "registry", ignore=shutil.ignore_patterns("__pycache__"))
     (data / "README.txt").write_text(_ABOUT, encoding="utf-8")
@@ -71,6 +75,21 @@ def write_bag(
         (folder / f"manifest-{name}.txt").write_text(text, encoding="utf-8")
     _write_tag_manifests(folder)
     return len(files)
+
+
+def _write_part(selection: Selection, data: Path) -> None:
+    """Write an archive of the selection: a WARC file of its captures' records first, then its rows (I1)."""
+    captures = list(selection.captures())
+    (data / WARC_FOLDER).mkdir(parents=True)
+    with (data / WARC_FOLDER / WARC_NAME).open("wb") as out:
+        out.writelines(moved_records(selection, captures))
+    write_subset(selection, data)
+    with open_archive(data, write=True) as db, db.transaction() as connection:
+        connection.executemany(
+            "UPDATE captures SET warc_file = ?, warc_offset = ? WHERE capture_id = ?",
+            ((row["warc_file"], row["warc_offset"], row["capture_id"]) for row in captures),
+        )
+    (data / "lock").unlink(missing_ok=True)
 
 
 def _write_tag_manifests(folder: Path) -> None:

@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 from archive.export.selection import Selection
 from archive.export.times import rfc822, rfc3339
 from archive.records import Json
+from archive.urls import is_web
 
 MOST = 100
 _ATOM = "http://www.w3.org/2005/Atom"
@@ -40,13 +41,17 @@ def atom(rows: list[Json], title: str, identifier: str, updated: str, self_url: 
         entry = ET.SubElement(feed, f"{{{_ATOM}}}entry")
         _add(entry, "id", _uri(row["url"]))
         _add(entry, "title", row["title"])
-        ET.SubElement(entry, f"{{{_ATOM}}}link", {"rel": "alternate", "href": _uri(row["url"])})
+        if is_web(row["url"]):
+            # A feed reader opens what stands here: a stranger's archive may say `javascript:`.
+            ET.SubElement(entry, f"{{{_ATOM}}}link", {"rel": "alternate", "href": _uri(row["url"])})
         _add(entry, "updated", rfc3339(row["updated_at"] or row["published_at"] or row["captured_at"]))
         if row["published_at"]:
             _add(entry, "published", rfc3339(row["published_at"]))
         author = ET.SubElement(entry, f"{{{_ATOM}}}author")
         _add(author, "name", row["byline"] or row["portal_name"] or row["portal"])
         _add(entry, "summary", row["lead"] or row["text"][:500])
+        if not is_web(row["url"]):
+            _add(entry, "content", row["text"])  # RFC 4287, 4.1.2: an entry has a link, or its content
     return _document(feed)
 
 
@@ -57,7 +62,7 @@ def write_rss(selection: Selection, out: IO[bytes], title: str = "Kho Cổng") -
     channel = ET.SubElement(rss, "channel")
     for name, value in (
         ("title", f"{title}: {selection.query}" if selection.query else title),
-        ("link", rows[0]["url"] if rows else "https://example.org/"),
+        ("link", next((row["url"] for row in rows if is_web(row["url"])), "https://example.org/")),
         ("description", "Bài viết của các cổng thông tin điện tử"),
         ("language", "vi"),
         ("lastBuildDate", rfc822(selection.latest())),
@@ -65,11 +70,14 @@ def write_rss(selection: Selection, out: IO[bytes], title: str = "Kho Cổng") -
         ET.SubElement(channel, name).text = _clean(value)
     for row in rows:
         item = ET.SubElement(channel, "item")
-        for name, value in (
-            ("title", row["title"]), ("link", _uri(row["url"])), ("guid", _uri(row["url"])),
-            ("description", row["lead"] or row["text"][:500]),
-        ):  # fmt: skip
-            ET.SubElement(item, name).text = _clean(value)
+        ET.SubElement(item, "title").text = _clean(row["title"])
+        address = _uri(row["url"])
+        if is_web(row["url"]):
+            ET.SubElement(item, "link").text = _clean(address)
+        ET.SubElement(item, "guid", {} if is_web(row["url"]) else {"isPermaLink": "false"}).text = _clean(
+            address
+        )
+        ET.SubElement(item, "description").text = _clean(row["lead"] or row["text"][:500])
         if row["published_at"]:
             ET.SubElement(item, "pubDate").text = rfc822(row["published_at"])
     out.write(_document(rss))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from archive.database import DATABASE_NAME, open_archive
 from archive.export.selection import Selection
+from archive.schema import migrations
 
 _WANTED = "SELECT article_id FROM temp.wanted"
 # (table, which rows). What they point at comes first.
@@ -53,8 +54,14 @@ def write_subset(selection: Selection, folder: Path) -> int:
                     " WHERE t.attachment_id = main.attachments.attachment_id AND t.file_id IS NOT NULL"
                 )
                 connection.execute("DROP TABLE temp.wanted")
+                # Not when this file was made: the same articles make the same bytes.
+                connection.execute(
+                    f"UPDATE {migrations.migrations_table} SET applied_at = ?", (selection.latest(),)
+                )
         finally:
             connection.execute("DETACH DATABASE source")
+        connection.execute("VACUUM")
+    (folder / "lock").unlink(missing_ok=True)
     return len(selection.ids)
 
 

@@ -58,7 +58,7 @@ def write_wacz(selection: Selection, path: Path, title: str = "Kho Cổng") -> i
     captures = list(selection.captures())
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as package:
         made = _Package(package)
-        made.add(f"archive/{WARC_NAME}", _records(selection, captures))
+        made.add(f"archive/{WARC_NAME}", moved_records(selection, captures))
         made.add("indexes/index.cdx", iter(cdxj_lines(captures)))
         made.add("pages/pages.jsonl", _pages(selection))
         described = {
@@ -76,7 +76,7 @@ def write_wacz(selection: Selection, path: Path, title: str = "Kho Cổng") -> i
     return len(captures)
 
 
-def _records(selection: Selection, captures: list[dict[str, Any]]) -> Iterator[bytes]:
+def moved_records(selection: Selection, captures: list[dict[str, Any]]) -> Iterator[bytes]:
     """Yield the members one after the other; each row's place becomes that in the new file."""
     at = datetime.fromisoformat(selection.latest() or "1970-01-01T00:00:00+00:00").astimezone(UTC)
     info = warcinfo_record(WARC_NAME, at, _INFO_ID, software=SOFTWARE, robots="obey")

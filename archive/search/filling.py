@@ -13,11 +13,15 @@ from contextlib import contextmanager
 from archive.schema.m0002_search import BARE_D, ETH, TONE_PLACEMENT
 from archive.schema.m0005_files import files_sql
 from archive.schema.m0014_finding import facets_sql
-from archive.schema.m0019_headings import INDEXES
 
 # No replacement makes or breaks the place of another, so all are one pass.
 _PLACES = dict(ETH + TONE_PLACEMENT)
 _PLACE = re.compile("|".join(_PLACES))
+# The indexes are asked of the database, so that a migration that makes them otherwise is followed.
+_INDEXES = (
+    "SELECT name, instr(sql, 'remove_diacritics 0') > 0 FROM main.sqlite_master WHERE type = 'table'"
+    " AND sql LIKE 'CREATE VIRTUAL TABLE%content=\"articles_indexed\"%' ORDER BY rowid"
+)
 _RESTING = ("articles", "attachments", "files", "citations")
 
 
@@ -46,23 +50,25 @@ def filling(connection: sqlite3.Connection) -> Iterator[None]:
 
     Older articles must not be changed in the block, nor their attachments, files and citations.
     """
-    connection.create_function("articles_exact_form", 1, exact_form, deterministic=True)
-    connection.create_function("articles_folded_form", 1, folded_form, deterministic=True)
+    connection.create_function("exact_form", 1, exact_form, deterministic=True)
+    connection.create_function("folded_form", 1, folded_form, deterministic=True)
+    indexes = connection.execute(_INDEXES).fetchall()
     connection.create_function("articles_headings_form", 1, folded_form, deterministic=True)
     (before,) = connection.execute("SELECT coalesce(max(article_id), 0) FROM main.articles").fetchone()
+    fed = " OR ".join(f"name GLOB '{name}_*'" for name in (*(name for name, _ in indexes), "search_facets"))
     resting = connection.execute(
         f"SELECT name, sql FROM main.sqlite_master WHERE type = 'trigger' AND tbl_name IN {_RESTING}"
-        " AND (name GLOB 'articles_exact_*' OR name GLOB 'articles_folded_*' OR name GLOB 'search_facets_*'"
-        " OR name GLOB 'articles_headings_*')"
-        " ORDER BY rowid"
+        f" AND ({fed}) ORDER BY rowid"
     ).fetchall()
     for name, _ in resting:
         connection.execute(f'DROP TRIGGER main."{name}"')
     yield
     behind = f"FROM articles WHERE article_id > {int(before)}"
-    for table, columns in INDEXES.items():
+    for table, is_exact in indexes:
+        columns = [row[1] for row in connection.execute(f"PRAGMA main.table_info({table})")]
+        form = "exact_form" if is_exact else "folded_form"
         formed = ", ".join(
-            f"{table}_form({files_sql('articles') if name == 'files' else name})" for name in columns
+            f"{form}({files_sql('articles') if name == 'files' else name})" for name in columns
         )
         connection.execute(
             f"INSERT INTO {table}(rowid, {', '.join(columns)})"

@@ -158,6 +158,39 @@ def test_feeds_are_what_their_standards_say(archive) -> None:
     )
 
 
+def test_a_feed_reader_of_others_and_the_grammars_of_the_standards_accept_both_feeds(archive) -> None:
+    for form in ("atom", "rss"):
+        for words in ((), ("đính chính",), ("không có từ nào như thế",)):
+            feed = run("export", form, *words, "--archive", archive).stdout
+            done = run_check(form, feed)
+            assert done.returncode == 0, done.stdout
+    feed = run("export", "atom", "--archive", archive).stdout
+    for wrong in (
+        feed.replace(b"<updated>2", b"<updated>0", 1).replace(b"+07:00", b"", 1),
+        feed.replace(b"<author>", b"<writer>", 1).replace(b"</author>", b"</writer>", 1),
+        feed.replace(b'href="http', b'href="javascript', 1),
+        feed.replace(b"bai-2.html</id>", b"bai-3.html</id>"),
+        feed.replace(b"</title>", b"&nbsp;</title>", 1),
+    ):
+        assert wrong != feed
+        assert run_check("atom", wrong).returncode, "the check finds what is wrong"
+
+
+def run_check(form: str, feed: bytes) -> subprocess.CompletedProcess:
+    pytest.importorskip("feedparser")
+    command = [sys.executable, ROOT / "tests" / "feed_check.py", form]
+    return subprocess.run(command, input=feed, capture_output=True, timeout=60, check=False)
+
+
+def test_the_bag_of_a_search_is_an_archive_by_itself(archive, tmp_path) -> None:
+    bagit = pytest.importorskip("bagit")
+    run("export", "bagit", "đính chính", "--archive", archive, "-o", tmp_path / "bag")
+    outside(sys.executable, bagit.__file__, "--validate", tmp_path / "bag")
+    data = tmp_path / "bag" / "data"
+    assert query(data, "SELECT url FROM articles") == [(f"{HOST}/tin-tuc/bai-1.html",)]
+    verify(data)
+
+
 def test_the_site_shows_text_and_runs_nothing(archive, tmp_path) -> None:
     run("export", "html", "--archive", archive, "-o", tmp_path / "site")
     pages = list((tmp_path / "site" / "bai").glob("*.html"))
