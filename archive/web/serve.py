@@ -21,6 +21,7 @@ from archive.web.rendering import DATABASE
 from archive.web.replay import Replay
 
 with lazily():
+    from datasette import handle_exception
     from datasette.app import Datasette
     from datasette.plugins import pm
 
@@ -74,6 +75,9 @@ def build(archive_dir: Path, replay: str = "", public: Public | None = None) -> 
     public = public or Public()
     if not pm.is_registered(plugin):
         pm.register(plugin, name="khocong")
+    # Where Rich is installed, Datasette prints each refused query to stdout, with every variable of every
+    # frame: a pipe that nobody read filled, and no reader was answered any more.
+    handle_exception.rich = None
     database = archive_dir / DATABASE_NAME
     files: dict[str, Any] = {"files": [str(database)]}
     if is_snapshot(archive_dir):
