@@ -56,7 +56,8 @@ class Asked:
 
         A page has a hundred such links: what they share is spelled once.
         """
-        whole = self.address(**{name: None})
+        nothing: dict[str, Any] = {name: None}
+        whole = self.address(**nothing)
         chosen = [quote_plus(value) for value in self.filters.get(name, [])]
         before = f"{whole}{'&' if '?' in whole else '?'}" + "".join(f"{name}={one}&" for one in chosen)
         return lambda value: f"{before}{name}={quote_plus(value)}"

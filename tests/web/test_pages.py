@@ -11,7 +11,7 @@ import written_archive
 from reader import Browser
 
 from archive.database import open_archive
-from archive.web import words
+from archive.web import searching, words
 from archive.web.describing import describe
 from archive.web.plugin import table_search
 from archive.web.reading import link
@@ -35,6 +35,10 @@ OURS = [
     "/tinh/vn-an-giang",
     "/tinh/vn-an-giang-2025",
     "/tinh/vn-99999",
+    "/luot",
+    "/luot?portal=chaudoc",
+    "/luot/1",
+    "/luot/99999",
     "/goc/1",
     "/goc/99999",
 ]
@@ -309,3 +313,16 @@ def test_both_languages_say_everything():
 def test_table_search_never_raises():
     for text in (None, 5, "", "((", '"""', "\ud800", "-a", "a -b"):
         assert isinstance(table_search(text), str)
+
+
+def test_a_page_counts_the_newest_of_a_huge_match_and_says_so(browser, monkeypatch):
+    whole = browser.get("/tim.json?q=dong").json()
+    assert whole["total_is_exact"]
+    assert whole["facets_are_whole"]
+    monkeypatch.setattr(searching, "FACET_BOUND", 2)
+    part = browser.get("/tim.json?q=dong").json()
+    assert not part["facets_are_whole"]
+    assert sum(one["count"] for one in part["facets"]["portal"]) == 2
+    # What ranking has counted to the end is exact all the same.
+    assert part["total"] == whole["total"]
+    assert "Đếm trên những bài lưu gần đây nhất" in browser.get("/tim?q=dong&sort=oldest").text
