@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -21,7 +22,6 @@ from archive.web.rendering import DATABASE
 from archive.web.replay import Replay
 
 with lazily():
-    from datasette import handle_exception
     from datasette.app import Datasette
     from datasette.plugins import pm
 
@@ -77,7 +77,7 @@ def build(archive_dir: Path, replay: str = "", public: Public | None = None) -> 
         pm.register(plugin, name="khocong")
     # Where Rich is installed, Datasette prints each refused query to stdout, with every variable of every
     # frame: a pipe that nobody read filled, and no reader was answered any more.
-    handle_exception.rich = None
+    import_module("datasette.handle_exception").rich = None  # type: ignore[attr-defined]  # a module's global
     database = archive_dir / DATABASE_NAME
     files: dict[str, Any] = {"files": [str(database)]}
     if is_snapshot(archive_dir):
