@@ -96,7 +96,7 @@ def page_links(
     hrefs: dict[str, None] = {}
     for node in tree.iter("a", "area", "frame", "iframe"):
         href = node.get("href") or (node.get("src") if node.tag in ("frame", "iframe") else None)
-        if not href or _SKIP.match(href):
+        if not href or (href[0] != "/" and _SKIP.match(href)):
             continue
         rel = node.get("rel") or ""
         if rel and "tag" in rel.split() and "category" not in rel:
@@ -105,8 +105,11 @@ def page_links(
         hrefs.setdefault(href)
         if len(hrefs) >= MAX_LINKS:
             break
+    origin = _origin(base)
     for href in hrefs:
-        link = _absolute(base, href, platform, scope)
+        # As in _absolute, of which a page would ask 135 times where it stands.
+        rooted = href[0] == "/" or _ROOTED.match(href)
+        link = _link_from(origin if rooted else base, href, platform, scope.hosts)
         if link is not None and link.kind != "image":
             found.setdefault(link.urlkey, link)
     if article is not None:
@@ -125,9 +128,11 @@ def page_links(
 
 def _absolute(base: str, href: str, platform: str, scope: Scope) -> Link | None:
     # Nine links of ten are the portal's menu and what other pages link too, and mean the same on each.
-    if _ROOTED.match(href):
-        base = "/".join(base.split("/", 3)[:3]) + "/"
-    return _link_from(base, href, platform, scope.hosts)
+    return _link_from(_origin(base) if _ROOTED.match(href) else base, href, platform, scope.hosts)
+
+
+def _origin(base: str) -> str:
+    return "/".join(base.split("/", 3)[:3]) + "/"
 
 
 @lru_cache(maxsize=_REMEMBERED)

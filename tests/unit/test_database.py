@@ -167,3 +167,25 @@ def test_rights(folder):
         open_archive(folder, write=False).close()
     finally:
         folder.chmod(0o700)
+
+
+def test_a_relaxed_writer_waits_for_the_disk_again_afterwards(folder):
+    db = open_archive(folder, write=True)
+
+    def modes():
+        return tuple(
+            db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "wal_autocheckpoint")
+        )
+
+    careful = modes()
+    assert careful == (2, 1000)
+    with db.relaxed():
+        assert modes()[0] == 1
+        with db.transaction() as connection:
+            connection.execute("CREATE TABLE kept (n)")
+    assert modes() == careful
+    # What was committed is in the database itself, or in a log that has been synced.
+    busy, pages, copied = db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    assert not busy
+    assert pages == copied
+    db.close()

@@ -8,9 +8,10 @@ import pytest
 from archive.ledger import utc
 from archive.records import Link, Outcome, Portal
 from archive.store import Store
-from crawler.frontier import Frontier
-from crawler.gates import Gates
+from crawler.frontier import MAX_HELD_BYTES, Frontier
+from crawler.gates import AT_ONCE, Gates
 from crawler.robots import RobotsBook, Rules, rules_of
+from crawler.tally import Options
 
 ROOT = "http://xa.gov.example"
 
@@ -146,3 +147,43 @@ def test_closing_gives_back_what_was_handed_out(store):
 
     asyncio.run(asyncio.wait_for(one(), 20))
     assert crawl.states() == {"pending": 2}
+
+
+def test_what_is_held_goes_back_for_something_better_only(store):
+    run = Crawl(store, lease_size=4)
+    run.seed(*(link(f"/{n}") for n in range(4)))
+    held = run.frontier._take()
+    run.frontier.settled([], best_new=50)
+    assert len(run.frontier._held) == 3
+    run.frontier.settled([], best_new=51)
+    assert not run.frontier._held
+    assert run.states() == {"leased": 1, "pending": 3}
+    assert held.url == f"{ROOT}/0"
+
+
+def test_a_dry_ledger_is_asked_again_when_something_was_recorded(store):
+    run = Crawl(store)
+    run.seed(link("/1"))
+    assert run.frontier._take() is not None
+    assert run.frontier._take() is None
+    run.seed(link("/2"))
+    assert run.frontier._take() is None, "nothing was recorded meanwhile"
+    run.frontier.settled([], best_new=None)
+    assert run.frontier._take() is not None
+
+
+def test_beside_one_another_only_on_ones_own_machine_and_without_delay():
+    ours, paced = Options(delay_s=0, allow_private=True), Options(delay_s=0.2, allow_private=True)
+    assert Gates.for_run(ours).at_once == AT_ONCE > 1
+    assert Gates.for_run(paced).at_once == Gates.for_run(Options(delay_s=0)).at_once == 1
+    gates = Gates.for_run(ours)
+    gates.of("xa.gov.example").slow_down(None)
+    assert gates.at_once == 1, "a host that wants a pause gets one"
+
+
+def test_bytes_that_are_being_read_hold_up_turns(store):
+    frontier = Crawl(store).frontier
+    assert not frontier._is_full()
+    with frontier.holding(MAX_HELD_BYTES + 1):
+        assert frontier._is_full()
+    assert not frontier._is_full()
