@@ -18,6 +18,7 @@ from archive.warc.writer import WarcWriter
 from crawler import plans, settings
 from crawler.commit import Committer
 from crawler.conducting import PARALLEL, Conductor, Ended
+from crawler.journal import within
 from crawler.plans import Plan
 from crawler.readers import Readers
 from crawler.session import Session
@@ -154,7 +155,7 @@ def _run(
     conductor = Conductor(
         chosen,
         begin=begin,
-        crawl=lambda session: process.crawl(PortalSpider, session=session),
+        crawl=lambda session: within(session, lambda: process.crawl(PortalSpider, session=session)),
         finish=finish,
         on_end=watch.on_end,
         parallel=parallel,

@@ -36,11 +36,12 @@ CRAWLER_LADDER = (
     "registry registry_file registry_fields body trim titles published attribution zones evidence "
     "chrome templates placing links listing",
     "layout extraction parts page",
-    "tally manners exchange yields spelling conditional restated renamed reading passing readers rereading judging "
-    "multipage groups gates schemes chains robots recrawl commit frontier learning robots_turns "
+    "tally manners exchange yields spelling conditional restated renamed reading passing readers rereading "
+    "judging multipage groups gates schemes chains robots recrawl commit frontier learning robots_turns "
     "portals_kept reextract",
     "wire middlewares browser",
-    "starting session accounting visit rendering attaching sharing plans conducting expecting completeness reconcile run probing "
+    "starting session accounting journal visit rendering attaching sharing plans conducting expecting "
+    "completeness reconcile run probing "
     "summary scheduling spiders "
     "ingest rebuild verifying mending",
     "commands cli",

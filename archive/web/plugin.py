@@ -9,7 +9,7 @@ from datasette.utils.sqlite import sqlite3
 from archive.search import parse
 from archive.search.plan import plan
 from archive.vietnamese.fold import fold
-from archive.web import articles, health, memento, searching, views
+from archive.web import articles, health, memento, runs, searching, views
 from archive.web.api import api
 from archive.web.guarding import Guard
 from archive.web.hosts import allowed
@@ -59,6 +59,7 @@ def register_routes() -> list[tuple[str, Any]]:
         (r"^/(?P<what>timemap/link|timegate)/(?P<url>.+)$", mementos),
         (r"^/robots\.txt$", robots),
         *health.ROUTES,
+        *runs.ROUTES,
     ]
 
 

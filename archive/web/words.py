@@ -9,6 +9,7 @@ from types import MappingProxyType
 from archive.export.times import VIETNAM
 from archive.web.words_health import HEALTH
 from archive.web.words_pages import PAGES
+from archive.web.words_runs import RUNS
 
 LANGUAGES = ("vi", "en")
 
@@ -132,7 +133,7 @@ _NOTES = (
 def words(language: str) -> Mapping[str, str]:
     """Return every text of the pages in *language*."""
     place = LANGUAGES.index(language)
-    return MappingProxyType({key: pair[place] for key, pair in {**_WORDS, **PAGES, **HEALTH}.items()})
+    return MappingProxyType({key: pair[place] for key, pair in {**_WORDS, **PAGES, **HEALTH, **RUNS}.items()})
 
 
 def note(text: str, language: str) -> str:

@@ -62,6 +62,7 @@ from archive.errors import UsageError
     help="Fetch attached files, or not.  [default: the portal's, else do]",
 )
 @click.option("--browser", is_flag=True, help="Render pages in Chromium: for a portal made of JavaScript.")
+@click.option("--events", is_flag=True, help="Print what happens as it happens: a JSON object a line.")
 @click.option("--wait-for", metavar="CSS", help="With --browser: a page is ready when this is there.")
 @common_options
 def crawl(
@@ -77,6 +78,7 @@ def crawl(
     images: bool | None,
     attachments: bool | None,
     browser: bool,
+    events: bool,
     wait_for: str | None,
     archive_dir: Path,
     as_json: bool,
@@ -84,7 +86,8 @@ def crawl(
     """Crawl portals of the registry, or any URL, into the archive. Interrupt at will: nothing is lost.
 
     Several portals are crawled at once, each at its own pace: what hangs, dies or misbehaves does not hold
-    up the others. With --json each prints one object, several portals one a line as they end.
+    up the others. With --json each prints one object, several portals one a line as they end; with --events
+    a line when a portal begins, every ten seconds, and when it ends.
 
     Exit codes: 0 done (or the budget is spent), 1 failed, 2 not understood, 130 interrupted.
     """
@@ -100,10 +103,12 @@ def crawl(
     with quick_start():
         from crawler import plans, run
     from crawler.commands.progress import progress
+    from crawler.journal import Journal
 
     choose = partial(plans.every, given) if everything else partial(plans.due, given) if due else None
     many = choose is not None or len(portals) > 1
-    shown = progress(_print_line if as_json and many else None)
+    journal = Journal(archive_dir, _print_line if events else None)
+    shown = progress(_print_line if as_json and many and not events else None, journal)
     try:
         summaries = run.crawl(portals, archive_dir, given, shown, choose=choose, parallel=parallel)
     finally:
@@ -111,8 +116,8 @@ def crawl(
     if not summaries and not shown.skipped:
         Console().note("nothing is due" if due else "there is no portal to crawl")
         return 0
-    if many:
-        return _report_many(summaries, shown.skipped, as_json=as_json)
+    if many or events:
+        return _report_many(summaries, shown.skipped, as_json=as_json or events)
     return _report_one(summaries[0], as_json=as_json)
 
 

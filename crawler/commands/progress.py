@@ -9,6 +9,7 @@ import click
 
 from archive.commands.common import clean
 from crawler.conducting import Conductor, Ended
+from crawler.journal import Journal, Rates
 from crawler.plans import Plan
 from crawler.run import Watch
 from crawler.session import Session
@@ -27,10 +28,14 @@ class Progress(Watch):
     *tell* is given the summary of each portal as it ends. `skipped` names what was never begun.
     """
 
-    def __init__(self, tell: Callable[[dict[str, Any]], None] | None = None) -> None:
+    def __init__(
+        self, tell: Callable[[dict[str, Any]], None] | None = None, journal: Journal | None = None
+    ) -> None:
         self.started = time.monotonic()
         self.total = 0
         self.skipped: list[str] = []
+        self.rates = Rates()
+        self._journal = journal or Journal(None)
         self._tell = tell
         self._last = self.started
         self._looked: dict[int, float] = {}
@@ -42,6 +47,7 @@ class Progress(Watch):
 
     def on_tick(self, conductor: Conductor) -> None:
         """Say every ten seconds how far the crawl is."""
+        self._journal.tick(conductor)
         self.skipped = [plan.portal.key for plan in conductor.skipped]
         now = time.monotonic()
         if now - self._last >= _QUIET_TICKS_S and conductor.sessions:
@@ -50,6 +56,7 @@ class Progress(Watch):
 
     def on_end(self, ended: Ended) -> None:
         """With many portals, say that one has ended, and how."""
+        self._journal.ended(ended)
         if self._tell is not None:
             self._tell(ended.summary)
         if self.total > 1:
@@ -61,6 +68,7 @@ class Progress(Watch):
 
     def close(self) -> None:
         """Leave the terminal as it was."""
+        self._journal.close()
 
     def text(self, conductor: Conductor) -> str:
         """Return how far the run is, in one line."""
@@ -90,8 +98,10 @@ class Progress(Watch):
 class TerminalProgress(Progress):
     """A live display on a terminal: a bar for each portal that runs, and one for all of them."""
 
-    def __init__(self, tell: Callable[[dict[str, Any]], None] | None = None) -> None:
-        super().__init__(tell)
+    def __init__(
+        self, tell: Callable[[dict[str, Any]], None] | None = None, journal: Journal | None = None
+    ) -> None:
+        super().__init__(tell, journal)
         # rich takes 60 ms to import: only people at a terminal pay it.
         from rich.console import Console
         from rich.progress import BarColumn, TextColumn
@@ -117,19 +127,22 @@ class TerminalProgress(Progress):
 
     def on_tick(self, conductor: Conductor) -> None:
         """Bring every bar up to date."""
+        self._journal.tick(conductor)
         self.skipped = [plan.portal.key for plan in conductor.skipped]
         here = {session.crawl_id for session in conductor.sessions}
         for gone in set(self._rows) - here:
             self._bars.remove_task(self._rows.pop(gone))
         for session in conductor.sessions:
             waiting, asked = self.pending(session), session.tally.requests
+            rate, left = self.rates.of(session, waiting)
+            pace = f", {rate:.1f}/s" + (f", about {_length(left)} left" if left else "") if rate else ""
             if session.crawl_id not in self._rows:
                 self._rows[session.crawl_id] = self._bars.add_task(clean(session.portal.key)[:32], what="")
             self._bars.update(
                 self._rows[session.crawl_id],
                 total=max(1, asked + waiting),
                 completed=asked,
-                what=f"{asked} fetched, {session.tally.articles} articles, {waiting} pending",
+                what=f"{asked} fetched, {session.tally.articles} articles, {waiting} pending{pace}",
             )
         if self._all is not None:
             self._bars.update(self._all, completed=len(conductor.ended), what=clean(self.text(conductor)))
@@ -141,11 +154,14 @@ class TerminalProgress(Progress):
     def close(self) -> None:
         """Take the bars away."""
         self._bars.stop()
+        super().close()
 
 
-def progress(tell: Callable[[dict[str, Any]], None] | None = None) -> Progress:
-    """Return what suits where stderr goes."""
-    return TerminalProgress(tell) if sys.stderr.isatty() else Progress(tell)
+def progress(
+    tell: Callable[[dict[str, Any]], None] | None = None, journal: Journal | None = None
+) -> Progress:
+    """Return what suits where stderr goes; *journal* keeps what happens, and may tell it to a program."""
+    return TerminalProgress(tell, journal) if sys.stderr.isatty() else Progress(tell, journal)
 
 
 def ending_of(summary: dict[str, Any]) -> str:

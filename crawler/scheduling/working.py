@@ -23,12 +23,12 @@ from archive.errors import KhoCongError
 from archive.store import Store
 from crawler import plans
 from crawler.conducting import Conductor, Ended
+from crawler.journal import Journal
 from crawler.plans import Plan, workers_for
 from crawler.run import Watch
 from crawler.run import crawl as crawl_portals
 
 _FIRST_WAIT_S = 30.0
-_PROGRESS_EVERY_TICKS = 20
 
 
 class Feed(Watch):
@@ -36,12 +36,11 @@ class Feed(Watch):
 
     feeds = True
 
-    def __init__(self, given: Mapping[str, Any]) -> None:
+    def __init__(self, archive_dir: Path, given: Mapping[str, Any]) -> None:
         self._given = given
         self._lines: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._store: Store | None = None
-        self._begun: set[int] = set()
-        self._ticks = 0
+        self._journal = Journal(archive_dir, self._tell)
         self._open = True
         threading.Thread(target=self._listen, daemon=True).start()
 
@@ -58,7 +57,8 @@ class Feed(Watch):
         return [plan, *self._waiting({plan.portal.key})]
 
     def on_tick(self, conductor: Conductor) -> None:
-        """Take in what has come; say what has begun, and now and then how far it is."""
+        """Take in what has come."""
+        self._journal.tick(conductor)
         busy = {session.portal.key for session in conductor.sessions}
         busy |= {plan.portal.key for plan in conductor.waiting}
         if conductor.stopped:
@@ -67,21 +67,10 @@ class Feed(Watch):
         conductor.waiting.extend(self._waiting(busy))
         if not self._open:
             conductor.stop("interrupted")
-        for session in conductor.sessions:
-            if session.crawl_id not in self._begun:
-                self._begun.add(session.crawl_id)
-                self._tell(event="begun", portal=session.portal.key, run=session.crawl_id)
-        self._ticks += 1
-        if self._ticks % _PROGRESS_EVERY_TICKS == 0:
-            for session in conductor.sessions:
-                self._tell(
-                    event="progress", portal=session.portal.key, run=session.crawl_id,
-                    requests=session.tally.requests, articles=session.tally.articles, pending=session.pending,
-                )  # fmt: skip
 
     def on_end(self, ended: Ended) -> None:
         """Say how a portal ended."""
-        self._tell(event="ended", **ended.summary)
+        self._journal.ended(ended)
 
     def _waiting(self, busy: set[str]) -> list[Plan]:
         found: list[Plan] = []
@@ -101,7 +90,7 @@ class Feed(Watch):
         try:
             [plan] = plans.named([key], self._given, self._store)
         except KhoCongError as error:
-            self._tell(event="refused", portal=key, reason=f"failed: {error}")
+            self._journal.note("refused", portal=key, reason=f"failed: {error}")
             return None
         options = plan.options
         if asked.get("max_requests"):
@@ -120,7 +109,7 @@ class Feed(Watch):
                 self._lines.put(asked)
         self._lines.put(None)
 
-    def _tell(self, **event: Any) -> None:
+    def _tell(self, event: dict[str, Any]) -> None:
         try:
             sys.stdout.write(json.dumps(event, ensure_ascii=False, default=str) + "\n")
             sys.stdout.flush()
@@ -138,7 +127,7 @@ class Feed(Watch):
 def work(archive_dir: Path, parallel: int, delay: float | None, allow_private: bool) -> int:
     """Crawl what is handed over on standard input."""
     given = {"delay": delay, "allow_private": "1" if allow_private else "", "workers": workers_for(2, {})}
-    feed = Feed(given)
+    feed = Feed(archive_dir, given)
     crawl_portals([], archive_dir, given, feed, choose=_choice(feed), parallel=parallel)
     return 0
 

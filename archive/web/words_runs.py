@@ -1,0 +1,38 @@
+"""The words of the pages about runs: Vietnamese, English."""
+
+RUNS: dict[str, tuple[str, str]] = {
+    "runs": ("Các lần thu thập", "Runs"),
+    "runs_hint": (
+        "Mỗi lần thu thập để lại một bản ghi: gì mới, gì đổi, gì mất, gì lỗi, và có giữ lịch sự không.",
+        "Every crawl leaves a report: what is new, changed or gone, what failed, and whether it was polite.",
+    ),
+    "run": ("Lần thu thập", "Run"),
+    "no_run": ("Không có lần thu thập này", "No such run"),
+    "no_runs": ("Kho chưa có lần thu thập nào.", "Nothing has been crawled yet."),
+    "run_purpose": ("Lý do", "Why"),
+    "run_ended": ("Kết thúc", "Ended"),
+    "run_new": ("Bài mới", "New"),
+    "run_changed": ("Bài đổi", "Changed"),
+    "run_unchanged": ("Không đổi", "Unchanged"),
+    "run_gone": ("Bài mất", "Gone"),
+    "run_in_archive": ("Trong kho", "In the archive"),
+    "run_per_article": ("Yêu cầu mỗi bài, ngoài tệp", "Requests an article, beside files"),
+    "run_bytes": ("Byte nhận được", "Bytes received"),
+    "run_by_kind": ("Yêu cầu theo loại", "Requests by kind"),
+    "run_failures": ("Không lấy được, theo lý do", "Failures by reason"),
+    "run_issues": ("Vướng mắc", "Issues"),
+    "run_politeness": ("Giữ lịch sự", "Politeness"),
+    "run_polite_yes": ("giữ đúng", "kept"),
+    "run_polite_no": ("KHÔNG giữ", "NOT kept"),
+    "run_polite_unknown": ("không đo", "not measured"),
+    "run_gap": ("Khoảng cách ngắn nhất", "Shortest gap"),
+    "run_delay": ("Phải giữ", "To be kept"),
+    "run_turns": ("Retry-After giữ đúng", "Retry-After kept"),
+    "run_completeness": ("Độ đầy đủ", "Completeness"),
+    "run_no_completeness": (
+        "Chỉ nói được sau một lần thu thập đã xong.",
+        "Known only after a run that finished.",
+    ),
+    "run_versions": ("Phần mềm", "Software"),
+    "run_older": ("Cũ hơn", "Older"),
+}  # fmt: skip
