@@ -41,7 +41,7 @@ CRAWLER_LADDER = (
     "portals_kept reextract",
     "wire middlewares browser",
     "starting session accounting journal visit rendering attaching sharing plans conducting expecting "
-    "completeness reconcile run probing "
+    "telling completeness reconcile run probing "
     "summary scheduling spiders "
     "ingest rebuild verifying mending",
     "commands cli",
