@@ -77,7 +77,8 @@ def test_the_result_as_csv_and_atom(api):
     dates = [one.text for one in feed.iter("{http://www.w3.org/2005/Atom}published")]
     assert len(dates) == 4
     assert dates == sorted(dates, reverse=True)
-    for path in ("/so-lieu/bai.csv", "/so-lieu/mat.csv", "/cong/chaudoc/bai.csv", "/cong/chaudoc/mat.csv",
+    for path in ("/so-lieu/bai.csv", "/so-lieu/mat.csv", "/so-lieu/suc-khoe.csv",
+                 "/cong/chaudoc/bai.csv", "/cong/chaudoc/mat.csv",
                  "/cong/chaudoc/suc-khoe.csv", "/tim/nam.csv?q=dan+van"):  # fmt: skip
         assert api.get(path).headers["content-type"].startswith("text/csv"), path
 
