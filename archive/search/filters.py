@@ -25,7 +25,7 @@ _HAS = {
     "WHERE y.article_id = m.rowid)",
 }
 _HAS_ALIASES = {"file": "attachment", "tep": "attachment", "anh": "image", "citation": "doc", "vanban": "doc"}
-# The fields that the folded index holds beside the text.
+# The fields that the index of headings holds.
 _COLUMNS = {"source": "source", "section": "section", "by": "byline"}
 
 _ISO = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
@@ -166,7 +166,9 @@ def _field(_conn: sqlite3.Connection, filter_: Filter) -> Condition:
     if not found:
         raise _NotUnderstood(f"nothing to search in {filter_.name}:{filter_.value}")
     expr = f"{{{_COLUMNS[filter_.name]}}} : {phrase([fold(word) for word in found])}"
-    return Condition("+m.rowid IN (SELECT rowid FROM articles_folded WHERE articles_folded MATCH ?)", (expr,))
+    return Condition(
+        "+m.rowid IN (SELECT rowid FROM articles_headings WHERE articles_headings MATCH ?)", (expr,)
+    )
 
 
 def _document(conn: sqlite3.Connection, filter_: Filter) -> Condition:

@@ -9,11 +9,16 @@ original text, so the index loses its folding.
 import sqlite3
 from typing import Any
 
+from archive.schema.m0005_files import files_sql
 from archive.schema.m0014_finding import FILL, facets_sql
-from archive.schema.m0015_text_first import INDEXES, feed_sql, fill_sql
+from archive.schema.m0019_headings import INDEXES, feed_sql
+from archive.search.forms import exact_form, folded_form
 
 # Articles whose words `check` counts again: the newest, where damage is likeliest, and others all over.
 SAMPLE = 400
+# What FTS5 gathers before it writes a segment: with its own one megabyte every word of a million articles is
+# written and merged five times over.
+_FILLING_BYTES, _WRITING_BYTES = 64 << 20, 1 << 20
 
 
 def reindex(db: Any) -> int:
@@ -24,13 +29,12 @@ def reindex(db: Any) -> int:
     """
     conn: sqlite3.Connection = getattr(db, "conn", db)
     conn.commit()
+    conn.create_function("search_exact_form", 1, exact_form, deterministic=True)
+    conn.create_function("search_folded_form", 1, folded_form, deterministic=True)
     conn.execute("BEGIN IMMEDIATE")
     try:
         for table in INDEXES:
-            conn.execute(f"INSERT INTO {table}({table}) VALUES ('delete-all')")
-            conn.execute(fill_sql(table))
-            # One segment: the same articles give the same bytes, and searches read one tree.
-            conn.execute(f"INSERT INTO {table}({table}) VALUES ('optimize')")
+            _fill(conn, table)
         for statement in FILL:
             conn.execute(statement)
         (number,) = conn.execute("SELECT count(*) FROM articles").fetchone()
@@ -39,6 +43,21 @@ def reindex(db: Any) -> int:
         conn.execute("ROLLBACK")
         raise
     return int(number)
+
+
+def _fill(conn: sqlite3.Connection, table: str) -> None:
+    columns = INDEXES[table]
+    form = "search_exact_form" if table == "articles_exact" else "search_folded_form"
+    formed = ", ".join(f"{form}({files_sql('articles') if name == 'files' else name})" for name in columns)
+    conn.execute(f"INSERT INTO {table}({table}) VALUES ('delete-all')")
+    conn.execute(f"INSERT INTO {table}({table}, rank) VALUES ('hashsize', {_FILLING_BYTES})")
+    conn.execute(
+        f"INSERT INTO {table}(rowid, {', '.join(columns)})"
+        f" SELECT article_id, {formed} FROM articles ORDER BY article_id"
+    )
+    # One segment: the same articles give the same bytes, and searches read one tree.
+    conn.execute(f"INSERT INTO {table}({table}) VALUES ('optimize')")
+    conn.execute(f"INSERT INTO {table}({table}, rank) VALUES ('hashsize', {_WRITING_BYTES})")
 
 
 def check(db: Any, *, deep: bool = False) -> list[str]:
@@ -109,7 +128,7 @@ def _check_facets(conn: sqlite3.Connection) -> list[str]:
 def _shadow(conn: sqlite3.Connection, table: str, which: str) -> None:
     """Make temp.shadow: what the index would be for the articles that *which* selects."""
     columns = ", ".join(INDEXES[table])
-    marks = "2" if table == "articles_folded" else "0"
+    marks = "0" if table == "articles_exact" else "2"
     conn.execute("DROP TABLE IF EXISTS temp.shadow")
     conn.execute(
         f"CREATE VIRTUAL TABLE temp.shadow USING fts5({columns}, content='', "

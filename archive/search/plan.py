@@ -9,48 +9,43 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from archive.search.expansion import expand
-from archive.search.query import And, Leaf, Node, Not, Query
+from archive.search.query import And, Leaf, Node, Not, Query, leaves_of
 from archive.search.words import exact
 from archive.vietnamese.fold import fold
 
-Index: TypeAlias = Literal["articles_exact", "articles_folded"]
+Index: TypeAlias = Literal["articles_exact", "articles_folded", "articles_headings"]
 
-# Of text, title, lead, …: title over lead over text over attached files, which are long and say much beside
-# their subject; section, source and byline are for their filters alone.
-WEIGHTS: dict[str, tuple[float, ...]] = {
-    "articles_exact": (1.0, 10.0, 4.0, 0.3),
-    "articles_folded": (1.0, 10.0, 4.0, 0.0, 0.0, 0.0, 0.3),
-}
+INDEXES: tuple[Index, ...] = ("articles_exact", "articles_folded")
+# Of text, title, lead and files: title over lead over text over attached files, which are long and say much
+# beside their subject.
+WEIGHTS = (1.0, 10.0, 4.0, 0.3)
 WORDS = "title lead text files"
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An FTS5 expression that one index answers alone, in *columns* only.
-
-    The folded index holds section, source and byline too, for their filters: a word must not find (or,
-    ruled out, lose) every article of the section "Tin tức".
-    """
+    """An FTS5 expression that one index answers alone."""
 
     index: Index
     expr: str
-    columns: str = WORDS
-
-    @property
-    def fts(self) -> str:
-        """Return what MATCH is given."""
-        if self.index == "articles_exact" and self.columns == WORDS:
-            return self.expr
-        return f"{{{self.columns}}} : ({self.expr})"
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A condition on a row called `m` (an index) or `a` (articles), with its parameters."""
+    """A condition on a row called `m` (an index) or `a` (articles), with its parameters.
+
+    `sql` reads once what satisfies it, for tests of many rows; `probe`, with the same parameters, asks of
+    each row by itself, for tests of few.
+    """
 
     sql: str
     params: tuple[Any, ...] = ()
     needs_article: bool = False
+    probe: str = ""
+
+    def wording(self, *, probing: bool = False) -> str:
+        """Return the SQL that tests a row."""
+        return self.probe if probing and self.probe else self.sql
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +54,21 @@ class Plan:
 
     match: Match | None
     conditions: tuple[Condition, ...] = ()
+    # The words and phrases that may be found, with whether their marks count, and a folded expression that
+    # matches everything they do.
+    leaves: tuple[tuple[Leaf, bool], ...] = ()
+    bare: str = ""
 
-    def source(self, *, article: bool = False, facets: bool = False) -> tuple[str, list[Any]]:
+    def source(
+        self, *, article: bool = False, facets: bool = False, probing: bool = False
+    ) -> tuple[str, list[Any]]:
         """Return `FROM … WHERE …` and its parameters; `rowid` names the article's id in it.
 
         With *article* the narrow index over `articles` is joined as `a`; its columns are article_id,
         portal_key, published_at, section, source and status, and others cost a read of the row itself.
-        With *facets* the table `search_facets` is joined as `f`.
+        With *facets* the table `search_facets` is joined as `f`; *probing*: few rows will be looked at.
         """
-        clauses = [condition.sql for condition in self.conditions]
+        clauses = [condition.wording(probing=probing) for condition in self.conditions]
         params: list[Any] = [param for condition in self.conditions for param in condition.params]
         join = article or any(condition.needs_article for condition in self.conditions)
         beside = f" CROSS JOIN search_facets AS f ON f.article_id = {self.rowid}" if facets else ""
@@ -82,7 +83,7 @@ class Plan:
         if join:
             tables += " CROSS JOIN articles AS a INDEXED BY articles_for_search ON a.article_id = m.rowid"
         clauses.insert(0, f"m.{self.match.index} MATCH ?")
-        return f"FROM {tables}{beside} WHERE {' AND '.join(clauses)}", [self.match.fts, *params]
+        return f"FROM {tables}{beside} WHERE {' AND '.join(clauses)}", [self.match.expr, *params]
 
     @property
     def rowid(self) -> str:
@@ -96,16 +97,18 @@ def plan(query: Query, conditions: Sequence[Condition] = (), *, folded: bool = F
         return Plan(None, tuple(conditions))
     node = expand(query.node, frozenset(query.text.split()))
     compiled = _compile(node, folded=folded)
+    leaves = tuple((leaf, leaf.marked and not folded) for leaf in leaves_of(node))
+    bare = _superset(node) or ""
     if isinstance(compiled, Match):
-        return Plan(compiled, tuple(conditions))
+        return Plan(compiled, tuple(conditions), leaves, bare)
     # Words of both kinds: the folded index finds and ranks what satisfies every word without marks, and
     # the condition keeps what satisfies the marks too.
-    superset = _superset(node)
     if isinstance(node, And) and not folded:
         # What has no marks the superset has settled: asking for it again would read its lists twice.
         strict = tuple(part for part in node.parts if _has_more(part))
         compiled = _as_condition(_compile(And(strict), folded=False))
-    return Plan(Match("articles_folded", superset) if superset else None, (compiled, *conditions))
+    match = Match("articles_folded", bare) if bare else None
+    return Plan(match, (compiled, *conditions), leaves, bare)
 
 
 def phrase(words: Sequence[str], *, prefix: bool = False) -> str:
@@ -114,7 +117,8 @@ def phrase(words: Sequence[str], *, prefix: bool = False) -> str:
     return f"{quoted} *" if prefix else quoted
 
 
-def _leaf(leaf: Leaf, *, folded: bool) -> Match:
+def leaf_match(leaf: Leaf, *, folded: bool) -> Match:
+    """Return what finds one word or phrase; with *folded* its marks are ignored."""
     if leaf.marked and not folded:
         return Match("articles_exact", phrase([exact(word) for word in leaf.words], prefix=leaf.prefix))
     return Match("articles_folded", phrase([fold(word) for word in leaf.words], prefix=leaf.prefix))
@@ -122,10 +126,9 @@ def _leaf(leaf: Leaf, *, folded: bool) -> Match:
 
 def _compile(node: Node, *, folded: bool) -> Match | Condition:
     if isinstance(node, Leaf):
-        return _leaf(node, folded=folded)
+        return leaf_match(node, folded=folded)
     if isinstance(node, Not):
-        inner = _as_condition(_compile(node.part, folded=folded))
-        return Condition(f"NOT ({inner.sql})", inner.params)
+        return _none_of(_compile(node.part, folded=folded))
     if isinstance(node, And):
         wanted = [_compile(part, folded=folded) for part in node.parts if not isinstance(part, Not)]
         unwanted = [_compile(part.part, folded=folded) for part in node.parts if isinstance(part, Not)]
@@ -133,11 +136,7 @@ def _compile(node: Node, *, folded: bool) -> Match | Condition:
     merged = _merge([_compile(part, folded=folded) for part in node.parts], " OR ")
     if len(merged) == 1:
         return merged[0]
-    conditions = [_as_condition(part) for part in merged]
-    return Condition(
-        "(" + " OR ".join(part.sql for part in conditions) + ")",
-        tuple(param for part in conditions for param in part.params),
-    )
+    return _joined([_as_condition(part) for part in merged], " OR ")
 
 
 def _conjunction(wanted: list[Match | Condition], unwanted: list[Match | Condition]) -> Match | Condition:
@@ -147,31 +146,41 @@ def _conjunction(wanted: list[Match | Condition], unwanted: list[Match | Conditi
             return only
         case [Match() as only], [Match() as out] if only.index == out.index:
             return Match(only.index, f"({only.expr}) NOT ({out.expr})")
-    conditions = [_as_condition(part) for part in wanted]
-    for part in unwanted:
-        inner = _as_condition(part)
-        conditions.append(Condition(f"NOT ({inner.sql})", inner.params))
-    return Condition(
-        "(" + " AND ".join(part.sql for part in conditions) + ")",
-        tuple(param for part in conditions for param in part.params),
+    return _joined([*map(_as_condition, wanted), *map(_none_of, unwanted)], " AND ")
+
+
+def _joined(parts: Sequence[Condition], operator: str) -> Condition:
+    sql, probe = (
+        "(" + operator.join(part.wording(probing=probing) for part in parts) + ")"
+        for probing in (False, True)
     )
+    return Condition(sql, tuple(param for part in parts for param in part.params), probe=probe)
+
+
+def _none_of(part: Match | Condition) -> Condition:
+    inner = _as_condition(part)
+    return Condition(f"NOT ({inner.sql})", inner.params, probe=f"NOT ({inner.wording(probing=True)})")
 
 
 def _merge(parts: list[Match | Condition], operator: str) -> list[Match | Condition]:
     """Join the expressions that the same index answers, so that it is asked once."""
     merged: list[Match | Condition] = []
-    for index in WEIGHTS:
+    for index in INDEXES:
         exprs = [part.expr for part in parts if isinstance(part, Match) and part.index == index]
         if exprs:
             expr = exprs[0] if len(exprs) == 1 else "(" + operator.join(exprs) + ")"
-            merged.append(Match("articles_exact" if index == "articles_exact" else "articles_folded", expr))
+            merged.append(Match(index, expr))
     return merged + [part for part in parts if isinstance(part, Condition)]
 
 
 def _as_condition(part: Match | Condition) -> Condition:
     if isinstance(part, Condition):
         return part
-    return Condition(f"+m.rowid IN (SELECT rowid FROM {part.index} WHERE {part.index} MATCH ?)", (part.fts,))
+    return Condition(
+        f"+m.rowid IN (SELECT rowid FROM {part.index} WHERE {part.index} MATCH ?)",
+        (part.expr,),
+        probe=f"EXISTS (SELECT 1 FROM {part.index} AS i WHERE i.{part.index} MATCH ? AND i.rowid = m.rowid)",
+    )
 
 
 def _has_more(node: Node) -> bool:
@@ -184,7 +193,7 @@ def _has_more(node: Node) -> bool:
 def _superset(node: Node) -> str | None:
     """Return a folded expression that matches everything *node* does, or None when only all articles do."""
     if isinstance(node, Leaf):
-        return _leaf(node, folded=True).expr
+        return leaf_match(node, folded=True).expr
     if isinstance(node, Not):
         return None
     parts = [_superset(part) for part in node.parts]

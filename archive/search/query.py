@@ -93,12 +93,12 @@ class Query:
 
     def leaves(self) -> tuple[Leaf, ...]:
         """Return the words that were asked for, in their order, without those ruled out by NOT."""
-        return tuple(_leaves(self.node)) if self.node is not None else ()
+        return tuple(leaves_of(self.node)) if self.node is not None else ()
 
     @property
     def marked(self) -> bool:
         """Say whether any word was typed with marks, also one that is ruled out."""
-        return any(leaf.marked for leaf in _leaves(self.node, ruled_out=True)) if self.node else False
+        return any(leaf.marked for leaf in leaves_of(self.node, ruled_out=True)) if self.node else False
 
     def with_filters(self, filters: Mapping[str, str | Sequence[str]]) -> "Query":
         """Return the query narrowed by *filters* (name → value or values); unknown names become notes.
@@ -138,12 +138,13 @@ def parse(text: str) -> Query:
     return Query(text, node, tuple(parser.filters), tuple(dict.fromkeys(parser.notes)))
 
 
-def _leaves(node: Node, *, ruled_out: bool = False) -> list[Leaf]:
+def leaves_of(node: Node, *, ruled_out: bool = False) -> list[Leaf]:
+    """Return the words and phrases of *node* in their order, with *ruled_out* those under NOT too."""
     if isinstance(node, Leaf):
         return [node]
     if isinstance(node, Not):
-        return _leaves(node.part, ruled_out=True) if ruled_out else []
-    return [leaf for part in node.parts for leaf in _leaves(part, ruled_out=ruled_out)]
+        return leaves_of(node.part, ruled_out=True) if ruled_out else []
+    return [leaf for part in node.parts for leaf in leaves_of(part, ruled_out=ruled_out)]
 
 
 @dataclass(slots=True)

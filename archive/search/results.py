@@ -8,6 +8,7 @@ from typing import Any
 from archive.records import Json
 from archive.search import facets as facets_
 from archive.search import ranking
+from archive.search.closeness import Typed
 from archive.search.copies import Folded
 from archive.search.copies import fold_copies as folded_together
 from archive.search.expansion import expand
@@ -17,9 +18,10 @@ from archive.search.hits import MARKS, Hit, hits_of
 from archive.search.openings import open_up
 from archive.search.plan import Condition, Plan, plan
 from archive.search.query import Leaf, Query, parse
-from archive.search.ranking import Ranked, Sort, Typed
+from archive.search.ranking import Sort
 from archive.search.snippets import Highlighter
 from archive.search.suggest import suggest
+from archive.search.walking import Ranked
 from archive.vietnamese.fold import fold
 
 MAX_LIMIT = 1000

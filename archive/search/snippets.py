@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby, islice
 from typing import NamedTuple, TypeAlias
 
+from archive.search.letters import folded
 from archive.search.query import Leaf
 from archive.search.words import exact, forms, spans
 from archive.vietnamese.fold import fold
@@ -72,11 +73,11 @@ class Highlighter:
         """Return the stretch of *text* that holds the best window of *size* words, or its beginning."""
         reach = size * _WORD_CHARS
         _, start = self._crowded(text, reach)
-        first = max(0, start - reach // 2)
+        first = max(0, start - reach // 4)
         if first:
             # A word is not cut in two.
             first = next((at for at in range(first, start) if text[at].isspace()), start)
-        return first, min(len(text), start + 2 * reach)
+        return first, min(len(text), start + reach + reach // 4)
 
     def neighbourhood(self, text: str) -> tuple[int, str]:
         """Return how many of the patterns stand close together in *text* at best, and that stretch of it.
@@ -93,21 +94,22 @@ class Highlighter:
 
     def _crowded(self, text: str, reach: int) -> tuple[int, int]:
         """Return how many of the patterns stand within *reach* letters at best, and from where on."""
-        folded = fold(text)
-        if len(folded) != len(text):
-            # A letter that folds into two: offsets would drift, so each one stands for itself.
-            folded = "".join(fold(char)[:1] or " " for char in text)
+        within = b" " + folded(text) + b" "
         places = sorted(
             (start, number)
             for number, pattern in enumerate(self.patterns)
-            for start in pattern.places(text, folded)
+            for start in pattern.places(text, within)
         )
         best, best_start = (0, 0), 0
-        for at, (start, _) in enumerate(places):
-            near = [number for other, number in places[at : at + _CROWD] if other < start + reach]
-            score = (len(set(near)), min(len(near), reach // 20))
+        inside, last = [0] * len(self.patterns), 0
+        for first, (start, number) in enumerate(places):
+            while last < len(places) and places[last][0] < start + reach:
+                inside[places[last][1]] += 1
+                last += 1
+            score = (len(inside) - inside.count(0), min(last - first, reach // 20))
             if score > best:
                 best, best_start = score, start
+            inside[number] -= 1
         return best[0], best_start
 
     def kinds(self, text: str) -> int:
@@ -131,6 +133,9 @@ class _Pattern:
         self.strict = strict
         self.prefix = leaf.prefix
         self.forms = [exact(word) if strict else fold(word) for word in leaf.words]
+        words = [re.escape(folded(fold(form))) for form in self.forms]
+        end = b"" if self.prefix else rb"(?= )"
+        self.sought = re.compile(b" " + b" {1,5}".join(words) + end)
 
     def find(self, text_words: Sequence[_Word]) -> list[int]:
         forms = [word.exact if self.strict else word.folded for word in text_words]
@@ -142,13 +147,10 @@ class _Pattern:
         last = len(forms) - length + 1
         return [at for at in range(last) if forms[at] == first and self._stands(forms[at : at + length])]
 
-    def places(self, text: str, folded: str) -> Iterator[int]:
-        """Yield where it stands in *text*, of which *folded* is the folded form, letter by letter."""
-        end = "" if self.prefix else r"(?![^\W_])"
-        words = [re.escape(fold(form)) for form in self.forms]
-        sought = re.compile(r"(?<![^\W_])" + r"[\W_]{1,5}".join(words) + end)
-        for found in islice(sought.finditer(folded), _CROWD):
-            if not self.strict or self.find(_words(text[found.start() : found.end()])):
+    def places(self, text: str, within: bytes) -> Iterator[int]:
+        """Yield where it stands in *text*, of which *within* is the folded form between two spaces."""
+        for found in islice(self.sought.finditer(within), _CROWD):
+            if not self.strict or self.find(_words(text[found.start() : found.end() - 1])):
                 yield found.start()
 
     def _stands(self, run: Sequence[str]) -> bool:

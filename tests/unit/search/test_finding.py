@@ -10,7 +10,7 @@ import written_archive
 from archive import Archive
 from archive.export.saved import feed_of_search
 from archive.places import refresh
-from archive.search import parse, ranking, search
+from archive.search import by_date, parse, ranking, search
 from archive.search.index import check, reindex
 from archive.search.openings import words_beginning
 from archive.search.results import matching
@@ -105,9 +105,10 @@ def test_wide_prefixes_answer_with_titles_first(written, typed):
 def test_pages_of_every_order_are_parts_of_one_list(written, monkeypatch):
     orders = {}
     # Sorted; walked by date with the ids of the match; walked with a probe each.
-    for few, share, bound in ((20_000, 16, 20_000), (3, 0, 20_000), (3, 1_000, 4)):
-        monkeypatch.setattr(ranking, "_FEW", few)
-        monkeypatch.setattr(ranking, "_PROBE_SHARE", share)
+    for few, always, bound in ((20_000, 100, 20_000), (20_000, 0, 4), (-1, 0, 4)):
+        monkeypatch.setattr(by_date, "_FEW", few)
+        monkeypatch.setattr(by_date, "_SORTED_ANYWAY", always)
+        monkeypatch.setattr(by_date, "_PROBE_SHARE", 10**9 if few < 0 else 50)
         monkeypatch.setattr(ranking, "RANK_BOUND", bound)
         for sort in ("rank", "newest", "oldest"):
             for query in ("dân", "dan", "phường OR tỉnh", "th*", ""):

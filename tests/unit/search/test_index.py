@@ -36,7 +36,7 @@ def test_insert_update_upsert_and_delete_keep_both_indexes(bare):
     assert found(bare, "articles_folded", "dong") == found(bare, "articles_exact", '"đồng"') == []
     assert found(bare, "articles_folded", "da nang") == [1]
     bare.execute("UPDATE articles SET title = 'Ðà Lạt', section = 'Đời sống' WHERE article_id = 1")
-    assert found(bare, "articles_folded", "{section} : doi") == [1]
+    assert found(bare, "articles_headings", "{section} : doi") == [1]
     assert found(bare, "articles_exact", '"đà"') == [1]
     bare.execute("UPDATE articles SET article_id = 9 WHERE article_id = 1")
     assert found(bare, "articles_folded", "lat") == [9]
