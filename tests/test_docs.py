@@ -60,6 +60,18 @@ def test_first_screen_has_the_two_commands():
     assert re.search(r"run\.py crawl \S+", first_screen)
 
 
+@pytest.mark.parametrize("name", ["SECURITY.md", "docs/reliability.md"])
+def test_promises_name_tests_that_are_there(name):
+    """A promise that no test holds is a wish: each `test_…` and each path that is named exists."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    named = set(re.findall(r"`(test_\w+)`", text))
+    written = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    assert len(named) >= 10
+    assert [one for one in sorted(named) if f"def {one}(" not in written] == []
+    paths = set(re.findall(r"`((?:tests|docs|benchmarks|deploy)/[\w./-]+)`", text))
+    assert [one for one in sorted(paths) if not (ROOT / one).exists()] == []
+
+
 def test_readme_links_lead_somewhere():
     links = re.findall(r"\]\((?!https?://|#)([^)#]+)", README)
     assert links
