@@ -19,9 +19,8 @@ ONE = Attribution(
 END = "Retrieved March 1, 2026, from http://chaudoc.gov.example/tin/1.html"
 
 
-AUTHOR, DAY, TITLE, SITE = (
-    "UBND thành phố Châu Đốc.", "(2022, January 14).", "Thành phố họp về dân vận.", "Trang thông tin Châu Đốc.",
-)  # fmt: skip
+AUTHOR, SITE = "UBND thành phố Châu Đốc.", "Trang thông tin Châu Đốc."
+DAY, TITLE = "(2022, January 14).", "Thành phố họp về dân vận."
 
 
 @pytest.mark.parametrize(
