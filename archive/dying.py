@@ -27,6 +27,8 @@ _OF_STATUS = {"redirecting": 0.7, "frozen": 0.5, "dead": 1.0}
 _ABOLISHED, _TLS_EXPIRED, _FAILING = 0.3, 0.1, 0.2
 # From here on a portal is listed, and a last-chance crawl is due.
 LIKELY = 0.5
+# How the purpose of such a crawl begins.
+LAST_CHANCE = "last chance"
 _LISTED = 0.2
 _RECENT = 5
 
@@ -82,9 +84,9 @@ def likelihood(conn: sqlite3.Connection, portal: str, now: datetime) -> Likeliho
         (portal,),
     ).fetchone()
     chance = conn.execute(
-        "SELECT max(ended_at) FROM crawls WHERE portal_key = ? AND purpose LIKE 'last chance%'"
+        "SELECT max(ended_at) FROM crawls WHERE portal_key = ? AND purpose LIKE ? || '%'"
         " AND reason = 'finished' AND ended_at >= ?",
-        (portal, min((one.since for one in found if one.since), default="")),
+        (portal, LAST_CHANCE, min((one.since for one in found if one.since), default="")),
     ).fetchone()
     kinds = {one.kind for one in found}
     return Likelihood(

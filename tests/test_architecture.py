@@ -40,8 +40,8 @@ CRAWLER_LADDER = (
     "judging multipage groups gates schemes chains robots recrawl commit frontier learning robots_turns "
     "portals_kept reextract",
     "wire middlewares browser",
-    "starting session accounting journal visit rendering attaching sharing plans conducting expecting "
-    "telling completeness reconcile run probing "
+    "starting session accounting journal visit rendering attaching sharing plans last_chance conducting "
+    "expecting telling completeness reconcile run probing "
     "summary scheduling spiders "
     "ingest rebuild verifying mending",
     "commands cli",

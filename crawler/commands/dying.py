@@ -3,7 +3,6 @@
 import csv
 import html
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from crawler.plans import Plan
 
 _COLUMNS = ("portal", "likelihood", "articles", "last crawl", "last whole crawl", "policy", "evidence")
-_WHY = "last chance"
 
 
 @click.command(
@@ -73,6 +71,8 @@ def dying(
         _write(csv_file, found, page=False)
     if html_file is not None:
         _write(html_file, found, page=True)
+    from crawler.last_chance import policy_of
+
     console = Console()
     if as_json:
         console.json([{**as_data(one), "policy": policy_of(one.portal)} for one in found])
@@ -88,27 +88,9 @@ def dying(
     return _start(archive_dir, found, allow_private=allow_private) if start else 0
 
 
-def policy_of(portal: str) -> str:
-    """Return what is done about a last whole crawl of a portal: "suggest" or "start"."""
-    from crawler import registry
-
-    config = registry.find(portal)
-    return config.last_chance if config is not None else "suggest"
-
-
-def last_chances(
-    store: "Store", found: "Sequence[Likelihood]", *, allow_private: bool = False
-) -> "list[Plan]":
-    """Return the plans of the last whole crawls that are due and may be started: files and images as well."""
-    from crawler import plans
-
-    keys = [one.portal for one in found if one.is_last_chance and policy_of(one.portal) == "start"]
-    given = {"images": True, "attachments": True, "allow_private": allow_private}
-    return [replace(plan, why=f"{_WHY}: likely to end") for plan in plans.named(keys, given, store)]
-
-
 def _start(archive_dir: Path, found: "Sequence[Likelihood]", *, allow_private: bool) -> int:
     from crawler import run
+    from crawler.last_chance import last_chances
 
     def choose(store: "Store") -> "list[Plan]":
         return last_chances(store, found, allow_private=allow_private)
@@ -123,6 +105,8 @@ def _start(archive_dir: Path, found: "Sequence[Likelihood]", *, allow_private: b
 
 
 def _row(one: "Likelihood") -> tuple[object, ...]:
+    from crawler.last_chance import policy_of
+
     due = one.last_chance_at or ("due" if one.is_last_chance else "")
     evidence = "; ".join(reason.what for reason in one.evidence)
     last = (one.last_crawl_at or "never")[:16].replace("T", " ")

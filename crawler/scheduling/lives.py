@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from archive.dying import likelihood
 from archive.ledger import utc
 from crawler import registry
 from crawler.scheduling.deciding import Done, Life
@@ -21,6 +22,7 @@ def lives(connection: sqlite3.Connection | None, keys: Iterable[str], now: datet
     speeds: dict[str, float] = {}
     statuses: dict[str, str] = {}
     failures: dict[str, int] = {}
+    ends: dict[str, float] = {}
     if connection is not None:
         # published_at is ISO in local time or a bare day: days compare as text.
         since = (now - timedelta(days=_DAYS)).date().isoformat()
@@ -32,7 +34,12 @@ def lives(connection: sqlite3.Connection | None, keys: Iterable[str], now: datet
         }
         statuses = dict(connection.execute("SELECT portal_key, status FROM portals"))
         failures = dict(connection.execute(_FAILURES, (utc(now - timedelta(days=_DAYS)),)).fetchall())
-    return {key: Life(speeds.get(key, 0.0), _risk(key, statuses, failures)) for key in keys}
+        alarmed = connection.execute("SELECT DISTINCT portal_key FROM alarms WHERE closed_at IS NULL")
+        ends = {key: likelihood(connection, key, now).value for (key,) in alarmed.fetchall()}
+    return {
+        key: Life(speeds.get(key, 0.0), max(_risk(key, statuses, failures), ends.get(key, 0.0)))
+        for key in keys
+    }
 
 
 # Crawls that failed since the last one that did not.

@@ -24,6 +24,7 @@ from archive.store import Store
 from crawler import plans
 from crawler.conducting import Conductor, Ended
 from crawler.journal import Journal
+from crawler.last_chance import made_whole
 from crawler.plans import Plan, workers_for
 from crawler.run import Watch
 from crawler.run import crawl as crawl_portals
@@ -97,7 +98,8 @@ class Feed(Watch):
             options = replace(options, max_requests=int(asked["max_requests"]))
         if options.quiet_hours is None and asked.get("quiet_hours"):
             options = replace(options, quiet_hours=str(asked["quiet_hours"]))
-        return replace(plan, options=options, why=str(asked.get("why") or "schedule"))
+        plan = replace(plan, options=options, why=str(asked.get("why") or "schedule"))
+        return made_whole(plan, self._store)
 
     def _listen(self) -> None:
         for line in sys.stdin:
