@@ -64,5 +64,5 @@ def words_of(html: str) -> str:
             break
         at = end
     parts.append(text[at:])
-    plain = _TAG.sub("\n", _INLINE.sub(" ", "".join(parts)))
+    plain = _TAG.sub("\n", _INLINE.sub("", "".join(parts)))
     return "\n".join(line for line in (_SPACE.sub(" ", one).strip() for one in plain.split("\n")) if line)
