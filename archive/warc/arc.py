@@ -34,7 +34,11 @@ class Foreign:
 
     def header(self, name: str) -> str:
         """Return the first WARC header called *name*, in any case; "" where there is none."""
-        return next((value for key, value in self.headers if key.lower() == name.lower()), "")
+        wanted = name.lower()
+        for key, value in self.headers:  # a loop: asked twenty times of every record
+            if key.lower() == wanted:
+                return value
+        return ""
 
     @property
     def type(self) -> str:
