@@ -5,7 +5,7 @@ import json
 from crawler import journal
 from crawler.journal import Journal, prune
 from tests.portal.crawling import crawl, query
-from tests.portal.replay import Replay
+from tests.portal.replay import Answer, Replay
 from tests.portal.sites import small_site
 
 
@@ -39,6 +39,28 @@ def test_logs_carry_the_number_of_their_run(tmp_path):
     assert {one["run"] for one in kept if one["event"] == "ended"} == {1, 2}
     assert all(one["level"] in ("info", "warning", "error") for one in kept if one["event"] == "log")
     assert query(kho, "SELECT count(*) FROM run_reports") == [(2,)]
+
+
+def test_a_report_says_that_retry_after_was_kept(tmp_path):
+    kho = tmp_path / "kho"
+    site = small_site(4)
+    asked = []
+
+    def busy_once(target, _count):
+        if "/tin/" in target and not asked:
+            asked.append(target)
+            return Answer(429, (("Retry-After", "2"),))
+        return None
+
+    site.fault = busy_once
+    with Replay(site) as replay:
+        assert crawl(replay.origin, kho, delay=0.1).returncode == 0
+    row = (
+        "SELECT retry_after, retry_after_kept, polite, delay_s, shortest_gap_s, articles_new FROM run_reports"
+    )
+    [(told, kept, polite, delay, gap, new)] = query(kho, row)
+    assert (told, kept, polite, new) == (1, 1, 1, 4)
+    assert gap >= delay == 0.1
 
 
 def test_the_journal_is_rotated(tmp_path, monkeypatch):
