@@ -83,20 +83,29 @@ def _bm25(
     """Return (bm25, minus the id) of the *most* matches archived last or first; the lowest is the best."""
     where, params = plan.source()
     weights = ", ".join(str(weight) for weight in WEIGHTS)
-    return conn.execute(
+    return _pairs(
+        conn,
         f"SELECT bm25({match.index}, {weights}), -m.rowid {where} ORDER BY m.rowid {order} LIMIT ?",
         (*params, most),
-    ).fetchall()
+    )
+
+
+def _pairs(conn: sqlite3.Connection, sql: str, params: Sequence[object]) -> list[tuple[float, int]]:
+    """Return the rows as tuples, which can be ordered; Datasette's connections make sqlite3.Row of them."""
+    cursor = conn.cursor()
+    cursor.row_factory = None
+    return cursor.execute(sql, params).fetchall()
 
 
 def _titled(conn: sqlite3.Connection, plan: Plan, match: Match) -> list[tuple[float, int]]:
     """Return (bm25, minus the id) of matches that have the words in their title, as far as the best go."""
     where, params = _in_titles(plan).source(probing=True)
-    found = conn.execute(
+    found = _pairs(
+        conn,
         f"SELECT * FROM (SELECT bm25(articles_headings), -m.rowid {where} ORDER BY m.rowid DESC LIMIT ?)"
         " ORDER BY 1, 2 LIMIT ?",
         (*params, TITLE_BOUND, TITLES_TAKEN),
-    ).fetchall()
+    )
     meant = _as_typed(conn, match, [-one for _, one in found])
     return [pair for pair in found if -pair[1] in meant]
 

@@ -326,3 +326,25 @@ def test_a_page_counts_the_newest_of_a_huge_match_and_says_so(browser, monkeypat
     # What ranking has counted to the end is exact all the same.
     assert part["total"] == whole["total"]
     assert "Đếm trên những bài lưu gần đây nhất" in browser.get("/tim?q=dong&sort=oldest").text
+
+
+def test_more_matches_than_are_weighed_by_neighbours_are_a_page(tmp_path):
+    folder = written_archive.make(tmp_path / "kho")
+    db = open_archive(folder, write=True)
+    with db.transaction() as conn:
+        for number in range(1000, 1300):
+            lines = "xã phường " * (number % 7 + 1)
+            written_archive.add(conn, number, "chaudoc", "2024-03-01", None, None, f"Tin xã {number}", lines)
+    db.close()
+    browser = Browser(folder)
+    for path in (
+        "/tim?q=xa+phuong",
+        "/tim?q=xã",
+        "/tim?q=xa+phuong&year=2024",
+        "/tim?q=phuo*",
+        "/tim?sort=oldest",
+    ):
+        for sort in ("", "&sort=newest"):
+            answer = browser.get(path + sort)
+            assert answer.status_code == 200, path
+            assert answer.text.count('class="hit"') == 20, path
