@@ -78,7 +78,8 @@ def level(connection: sqlite3.Connection, portal: str | None = None) -> Level:
         ).fetchall()
     )
     (stuck,) = connection.execute(
-        "SELECT count(*) FROM alert_messages WHERE state = 'given_up' OR (state <> 'sent' AND attempts >= 3)"
+        "SELECT count(*) FROM alert_messages WHERE (state = 'given_up' AND error <> 'own network')"
+        " OR (state <> 'sent' AND attempts >= 3)"
     ).fetchone()
     (portals,) = connection.execute(
         "SELECT count(*) FROM portals WHERE ? IN (portal_key, '')", (portal or "",)

@@ -16,6 +16,7 @@ from archive.alerts.messages import Message
 from archive.alerts.sending import SendFailed, send, takes_many
 from archive.database import ArchiveDatabase
 from archive.drift.alarms import RECOVERED, Alarm, alarm, alarms
+from archive.drift.own_network import ENDING as TAKEN_BACK
 from archive.ledger import utc
 
 _CLAIM = timedelta(minutes=10)
@@ -78,6 +79,12 @@ def enqueue(db: ArchiveDatabase, channel: Channel, now: datetime) -> None:
         for one in alarms(connection):
             if channel.takes(one):
                 connection.execute(_ENTER, (one.alarm_id, "raised", channel.name, at, at))
+        # What was taken back before it could be sent is not sent any more.
+        connection.execute(
+            "UPDATE alert_messages SET state = 'given_up', error = ?1 WHERE channel = ?2 AND state = 'waiting'"
+            " AND alarm_id IN (SELECT alarm_id FROM alarms WHERE ending = ?1)",
+            (TAKEN_BACK, channel.name),
+        )
         if channel.recoveries:
             connection.execute(
                 "INSERT INTO alert_messages (alarm_id, event, channel, made_at, not_before)"

@@ -10,6 +10,7 @@ from archive.drift.certificates import Met, certificates, keep
 from archive.drift.facts import Facts, from_json
 from archive.drift.judging import judge, with_samples
 from archive.drift.observing import Observer, crawls_of
+from archive.drift.own_network import without_ours
 from archive.drift.rhythm import rhythm
 from archive.drift.samples import samples
 from archive.drift.usual import MOST_CRAWLS
@@ -44,7 +45,7 @@ def watch(
     with db.transaction() as connection:
         keep(connection, observer.portal, met, utc(now))
         known = known_of(db, observer.portal, crawl_id, now)
-        verdict = judge(known, facts, now)
+        verdict = without_ours(connection, observer.portal, crawl_id, judge(known, facts, now), now)
         if any(one.kind in (*READING, "below_expectation") for one in verdict.findings):
             shown = samples(connection, observer.portal, crawl_id, observer.after)
             verdict = with_samples(verdict, shown)

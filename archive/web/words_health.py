@@ -22,6 +22,7 @@ HEALTH: dict[str, tuple[str, str]] = {
     "seen_capture": ("bản lưu", "capture"),
     "last_crawl": ("Lần thu thập cuối", "Last crawl"),
     "ending_recovered": ("đã trở lại", "recovered"),
+    "ending_own network": ("do đường truyền của ta", "the line was ours"),
     "ending_accepted": ("được chấp nhận", "accepted"),
     "endings": ("Cổng có nguy cơ mất", "Portals that may end"),
     "endings_hint": (
