@@ -81,8 +81,8 @@ def enqueue(db: ArchiveDatabase, channel: Channel, now: datetime) -> None:
                 connection.execute(_ENTER, (one.alarm_id, "raised", channel.name, at, at))
         # What was taken back before it could be sent is not sent any more.
         connection.execute(
-            "UPDATE alert_messages SET state = 'given_up', error = ?1 WHERE channel = ?2 AND state = 'waiting'"
-            " AND alarm_id IN (SELECT alarm_id FROM alarms WHERE ending = ?1)",
+            "UPDATE alert_messages SET state = 'given_up', error = ?1 WHERE channel = ?2"
+            " AND state = 'waiting' AND alarm_id IN (SELECT alarm_id FROM alarms WHERE ending = ?1)",
             (TAKEN_BACK, channel.name),
         )
         if channel.recoveries:
