@@ -13,6 +13,8 @@ BENCHMARKS = {
     "serve": "benchmarks.serve",
     "search": "benchmarks.search",
     "size": "benchmarks.size",
+    "faults": "benchmarks.faults",
+    "soak": "benchmarks.soak",
 }
 
 

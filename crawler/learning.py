@@ -6,11 +6,13 @@ resumed crawl finds the evidence, the model, and which readings are older than i
 
 import asyncio
 import logging
+import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from archive.errors import ArchiveError
 from archive.records import Article, ChromeModel, Event, Issue, Portal
 from archive.store import Store
 from archive.store.removed import unpack_removed
@@ -160,6 +162,10 @@ class Learning:
         async with self._turn:
             try:
                 await self._go_on(portal, use)
+            except (ArchiveError, sqlite3.Error, OSError) as error:
+                # Who stores the next page meets it too, and says it with what is lost by it.
+                logger.error("learning from %s failed: %s", self._key, error)
+                self._to_renew, self._late = False, []
             except Exception:  # the boundary of learning: the page that brought it here is settled already
                 logger.exception("learning from %s failed", self._key)
                 self._to_renew, self._late = False, []

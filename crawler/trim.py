@@ -42,14 +42,15 @@ _MACHINE = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d|https?://\S{1,300}\.(?:png|jpe?g|gif|svg|ico)$", re.IGNORECASE
 )
 _TOOL_LINE = re.compile(
-    r"""(?ix) ^\W*(?:
+    r"""(?ix) ^\W*+(?:
       (?:lượt\s+(?:xem|truy\s+cập|đọc)|số\s+lượt\s+(?:xem|người\s+xem|truy\s+cập)|đã\s+xem|view(?:s
-          |\s+count)?|số\s+lần\s+xem(?:\s+các\s+bài\s+viết)?)\s*:?\s*[\d.,]* (?:\s*lượt)? (?:\s*\|.*)?
+          |\s+count)?|số\s+lần\s+xem(?:\s+các\s+bài\s+viết)?)\s*:?\s*+[\d.,]*+ (?:\s*+lượt)? (?:\s*\|.*)?
     | (?:in\s+(?:ra|bài\s+viết|trang)|print(?:\s+this\s+post)?|gửi\s+(?:email|cho\s+bạn\s+bè)
         |lưu\s+bài\s+viết(?:\s+này)?|bản\s+in|e-?mail|pdf|tải\s+về|download)
-    | (?:xem\s+(?:với\s+)?c(?:ỡ|ở)\s+chữ\s*:?|cỡ\s+chữ\s*:?|font\s+size\s*:?)?\s*(?:a-?|a\+|a|t|\s)+
-    | chia\s+sẻ(?:\s+(?:bài\s+viết(?:\s+này)?|lên\s+\w+|facebook|twitter|zalo|google\+?))*\s*:?
-    | (?:facebook|twitter|zalo|google\+?|linkedin|tweet|share|like|chia\s+sẻ|bình\s+luận|\||,|\s)+
+    | (?:xem\s+(?:với\s+)?c(?:ỡ|ở)\s+chữ\s*:?|cỡ\s+chữ\s*:?|font\s+size\s*:?)?(?:a[-+]?|t|\s)++
+    | chia\s+sẻ(?:\s+(?:bài\s+viết(?:\s+này)?|lên\s+\w+|facebook|twitter|zalo|google\+?))*\s*+:?
+    | (?:(?:facebook|twitter|zalo|google|linkedin|tweet|share|like|chia\s+sẻ|bình\s+luận)[|,+\s]*+)+
+    | (?<=[|,\s])
     | (?:quay\s+lại|trở\s+về|trở\s+lại|về\s+đầu\s+trang|lên\s+đầu\s+trang|đọc\s+bài(?:\s+viết)?
         |nghe\s+bài\s+viết|tăng\s+tương\s+phản|giảm\s+tương\s+phản|xuất\s+bản\s+thông\s+tin
         |truy\s+cập\s+nội\s+dung\s+luôn|skip\s+to\s+(?:main\s+)?content|gốc|null|responsive\s+image)
@@ -58,8 +59,8 @@ _TOOL_LINE = re.compile(
     | xếp\s+hạng\s*:\s*[\d.]+\s*-\s*\d+\s+phiếu\s+bầu
     | click\s+để\s+đánh\s+giá\s+bài\s+viết
     | (?:ý\s+kiến\s+bạn\s+đọc|bình\s+luận|gửi\s+(?:bình\s+luận|phản\s+hồi)|phản\s+hồi
-        |đánh\s+giá)\s*(?:\(\d+\))?
-    | pages?\s*:\s*[\d\s,]*
+        |đánh\s+giá)\s*+(?:\(\d+\))?
+    | pages?\s*:[\d\s,]*+
     )\W*$"""
 )
 _COMMENTS_LABEL = re.compile(

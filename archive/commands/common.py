@@ -4,6 +4,7 @@ Commands are imported when they are called, so `khocong --help` stays fast whate
 exit codes are a contract: 0 done, 1 failed, 2 the request cannot be understood, 130 interrupted.
 """
 
+import errno
 import json
 import os
 import sys
@@ -30,6 +31,19 @@ _ARCHIVE_KEY = "khocong.archive"
 _CONTROLS = {code: 0x2400 + code if code < 0x20 else 0xFFFD for code in (*range(0x20), *range(0x7F, 0xA0))}
 _CONTROLS |= dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F))
 _CONTROLS |= {0x09: 0x20, 0x0A: 0x20, 0x0D: 0x20}
+
+
+_AGAIN = "then run the same command again: it goes on"
+# What is wrong with the machine and not with us, and what to do about it.
+_MACHINE = {
+    errno.ENOSPC: f"make room, {_AGAIN}",
+    errno.EDQUOT: f"make room, {_AGAIN}",
+    errno.EROFS: f"the disk is read-only; have it written to, {_AGAIN}",
+    errno.EIO: "the disk fails; copy the archive to another one and run khocong verify --full there",
+    errno.EMFILE: f"raise the limit of open files (ulimit -n), {_AGAIN}",
+    errno.ENFILE: f"too many files are open on this machine; close some, {_AGAIN}",
+    errno.ENOMEM: f"free some memory, {_AGAIN}",
+}
 
 
 class LazyCommand(NamedTuple):
@@ -181,7 +195,7 @@ def run(group: click.Command, prog_name: str, argv: Sequence[str] | None = None)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:  # the outermost boundary of the program
-        if said := _damage(error, meta.get(_ARCHIVE_KEY)):
+        if said := _damage(error, meta.get(_ARCHIVE_KEY)) or _disk(error):
             _complain(prog_name, said)
             return 1
         place = _write_traceback(meta.get(_ARCHIVE_KEY))
@@ -214,6 +228,16 @@ def _damage(error: Exception, archive_dir: Path | None) -> str:
         return str(said)
     except sqlite3.Error:
         return ""
+
+
+def _disk(error: BaseException | None) -> str:
+    """Return what the machine itself lacks, "" for any other error."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in _MACHINE:
+            where = f" at {error.filename}" if error.filename else ""
+            return f"{error.strerror}{where}: {_MACHINE[error.errno]}"
+        error = error.__cause__
+    return ""
 
 
 def _complain(prog_name: str, text: str) -> None:

@@ -214,9 +214,10 @@ def _length(headers: tuple[tuple[str, str], ...]) -> int:
     word = next((value for name, value in headers if name.lower() == "content-length"), "")
     if not (word.isascii() and word.isdigit()):
         raise Broken(f"a record without a length ({word[:20]!r})")
-    if int(word) > MAX_BLOCK_BYTES:
+    # Python refuses to read a number of 5,000 digits, which is one way to say that it is too large.
+    if len(word.lstrip("0")) > 15 or int(word) > MAX_BLOCK_BYTES:
         raise Broken(f"a record of {word[:20]} bytes, more than {MAX_BLOCK_BYTES >> 20} MB")
-    return int(word)
+    return int(word[-15:])
 
 
 def _read_exactly(stream: IO[bytes], size: int) -> bytes:

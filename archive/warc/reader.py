@@ -196,7 +196,7 @@ def _read(record: Any, file: str) -> Record:
     http = record.http_headers
     status: int | None = None
     if http is not None and record.rec_type in ("response", "revisit"):
-        code = http.get_statuscode()
+        code = (http.get_statuscode() or "")[:3]
         status = int(code) if code and code.isascii() and code.isdigit() else None
     return Record(
         file=file,

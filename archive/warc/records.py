@@ -110,7 +110,13 @@ def warc_date(at: datetime) -> str:
 
 @lru_cache(maxsize=256)
 def safe_uri(url: str) -> str:
-    """Return *url* with everything escaped that has no place in a header: blanks, controls, non-ASCII."""
+    """Return *url* with everything escaped that has no place in a header: blanks, controls, non-ASCII.
+
+    The scheme is written in lower case: warcio, and others, find no HTTP in the block of an `HTTP://` record.
+    """
+    scheme, colon, rest = url.partition(":")
+    if scheme.lower() in ("http", "https"):
+        url = f"{scheme.lower()}{colon}{rest}"
     return quote(url.encode("utf-8", "surrogatepass"), safe="%/:=&?~#+!$,;'@()*[]._-|")
 
 

@@ -5,7 +5,6 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from archive.errors import WarcDamaged
 from archive.records import Article, Capture, Issue, LeasedUrl, Link, Outcome, Portal, UrlKind
@@ -172,14 +171,14 @@ class Intake:
             taking.damaged += 1
             return
         if taken is None:
-            taking.other[found.type or "unknown"] += 1
+            taking.pass_over(found.type)
             return
         portal = self._finder.of(found.url)
         link = (
             make_link(found.url, portal.platform or "generic", Scope(portal, found.url)) if portal else None
         )
         if portal is None or link is None:
-            taking.elsewhere[urlsplit(found.url).netloc[:100]] += 1
+            taking.leave_out(found.url)
             return
         taking.portals.add(portal.key)
         identifier = record_id(found)
@@ -290,11 +289,12 @@ class Intake:
                 taking.changes[result.change] += 1
 
     def _note(self, taking: Taking, issue: Issue) -> None:
-        taking.issues[issue.kind] += 1
-        self._store.note_issues(None, None, [replace(issue, detail=f"{taking.name}: {issue.detail}"[:1000])])
+        if taking.notes(issue.kind):
+            said = replace(issue, detail=f"{taking.name}: {issue.detail}"[:1000])
+            self._store.note_issues(None, None, [said])
 
     def _close(self, taking: Taking) -> None:
-        """Write one PREMIS event for the source, and an issue for each host that was left out."""
+        """Write one PREMIS event for the source, and an issue for each host left out."""
         for issue in taking.left_out():
             self._note(taking, issue)
         self._store.note_event(None, None, taking.event())

@@ -32,15 +32,24 @@ class Lessons:
         self._readers = readers
         self._finder = finder
         self._flush = flush
+        self._unstored: BaseException | None = None
         self._fixed = fixed
         self._by_portal: dict[str, Learning] = {}
 
     def _of(self, portal: Portal) -> Learning:
         learning = self._by_portal.get(portal.key)
         if learning is None:
-            learning = Learning(self._store, self._readers, portal, None, self._flush)
+            learning = Learning(self._store, self._readers, portal, None, self._store_first)
             self._by_portal[portal.key] = learning
         return learning
+
+    def _store_first(self) -> None:
+        """Store what is queued, for learning to look at. Learning survives a failure, the intake must not."""
+        try:
+            self._flush()
+        except BaseException as error:
+            self._unstored = error
+            raise
 
     def wants_evidence(self, portal: Portal) -> bool:
         """Say whether the next article page of the portal shall say what it teaches."""
@@ -66,6 +75,8 @@ class Lessons:
             self._finder.learn(replace(portal, chrome=model))
 
         await learning.go_on(portal, use)
+        if self._unstored is not None:
+            raise self._unstored
 
     @staticmethod
     def is_late(article: Article, portal: Portal) -> bool:

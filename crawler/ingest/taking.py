@@ -3,8 +3,14 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from archive.records import Event, Issue
+
+OTHERS = "others"
+_MOST_HOSTS = 10_000
+_MOST_KINDS = 100
+_MOST_SAID = 1000
 
 
 @dataclass(slots=True)
@@ -22,6 +28,24 @@ class Taking:
     issues: Counter[str] = field(default_factory=Counter)
     portals: set[str] = field(default_factory=set)
     error: str = ""
+
+    def leave_out(self, url: str) -> None:
+        """Count a record of a host that is no portal's; a stranger's file may name a million of them."""
+        try:
+            name = urlsplit(url).netloc.rpartition("@")[2][:100]
+        except ValueError:
+            name = "no URL"
+        self.elsewhere[name if name in self.elsewhere or len(self.elsewhere) < _MOST_HOSTS else OTHERS] += 1
+
+    def notes(self, kind: str) -> bool:
+        """Count an issue, and say whether it is kept: of one kind the first thousand of a source are."""
+        self.issues[kind] += 1
+        return self.issues[kind] <= _MOST_SAID
+
+    def pass_over(self, kind: str) -> None:
+        """Count a record of a kind that is not taken in; what it calls itself is a stranger's word."""
+        name = kind[:40].strip() or "unknown"
+        self.other[name if name in self.other or len(self.other) < _MOST_KINDS else OTHERS] += 1
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""

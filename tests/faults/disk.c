@@ -57,6 +57,7 @@ static const char *fault = "";
 static unsigned seed;
 static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER;
 
+void khocong_disk_begin(void);
 __attribute__((constructor)) static void begin(void) {
     open_ = dlsym(RTLD_NEXT, "open64"); openat_ = dlsym(RTLD_NEXT, "openat64");
     close_ = dlsym(RTLD_NEXT, "close"); write_ = dlsym(RTLD_NEXT, "write");
@@ -64,6 +65,12 @@ __attribute__((constructor)) static void begin(void) {
     pread_ = dlsym(RTLD_NEXT, "pread64"); ftruncate_ = dlsym(RTLD_NEXT, "ftruncate64");
     fsync_ = dlsym(RTLD_NEXT, "fsync"); rename_ = dlsym(RTLD_NEXT, "rename");
     unlink_ = dlsym(RTLD_NEXT, "unlink"); unlinkat_ = dlsym(RTLD_NEXT, "unlinkat");
+    khocong_disk_begin();
+}
+
+/* Read what is asked for: at the start, and again in a process that was forked and given another task. */
+void khocong_disk_begin(void) {
+    counter = NULL; *folder = 0; datas = NULL; names = NULL;
     const char *of = getenv("KHOCONG_DISK_FOLDER"), *count = getenv("KHOCONG_DISK_COUNT");
     if (!of || !count) return;
     snprintf(folder, sizeof folder, "%s", of);

@@ -1,6 +1,5 @@
 """A disk that fails on demand, beneath one folder of one command: `disk.c`, compiled when first asked for."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -46,7 +45,6 @@ class Disk:
         assert shim is not None, WHY_NOT
         self.counter.unlink(missing_ok=True)
         return {
-            **os.environ,
             "LD_PRELOAD": str(shim),
             "KHOCONG_DISK_FOLDER": str(self.folder.resolve()),
             "KHOCONG_DISK_COUNT": str(self.counter.resolve()),

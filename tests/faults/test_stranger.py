@@ -134,7 +134,8 @@ def test_what_a_query_may_not_reach(
 ) -> None:
     for query_ in (
         f"ATTACH DATABASE '{tmp_path / 'x.db'}' AS x", "SELECT load_extension('x')",
-        "PRAGMA writable_schema = 1", "DELETE FROM articles", "SELECT readfile('/etc/passwd')", "SELECT writefile('x', 'y')",
+        "PRAGMA writable_schema = 1", "DELETE FROM articles", "SELECT readfile('/etc/passwd')",
+        "SELECT writefile('x', 'y')",
         f"VACUUM INTO '{tmp_path / 'y.db'}'", "SELECT fts3_tokenizer('simple')",
     ):  # fmt: skip
         assert main(["sql", query_, "--archive", str(archive)]) == 2, query_

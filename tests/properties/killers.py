@@ -43,9 +43,13 @@ def killers(pattern: re.Pattern[Any]) -> list[tuple[str, str]]:
     return list(found)
 
 
-def string(prefix: str, pump: str, length: int) -> str:
+# What follows the run: no pattern goes on with the first, and none that ends in `\\W*$` with the second.
+ENDS = ("\x00", "\u01c0i")
+
+
+def string(prefix: str, pump: str, length: int, end: str = ENDS[0]) -> str:
     """Return a killer of about *length* characters, with an end that nothing matches."""
-    return prefix + pump * max(1, length // len(pump)) + "\x00"
+    return prefix + pump * max(1, length // len(pump)) + end
 
 
 def _pumps(tree: Any, before: str, flags: int) -> Iterator[tuple[str, str]]:

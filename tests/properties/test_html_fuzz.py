@@ -15,6 +15,7 @@ from crawler.extraction import extract
 from crawler.page import read_page
 from crawler.platforms import PLATFORMS
 from tests.portal.sites import article
+from tests.properties.fuzz_html import CORPUS
 
 URL = "https://xa.example.gov.vn/tin/bai-1.html"
 HOSTS = ("xa.example.gov.vn",)
@@ -94,6 +95,13 @@ NASTY = {
 def test_nasty_pages_end_in_time(what):
     # 10 s is what a page may take in a crawl; here it is read twice, and machines of tests are slow.
     assert read(NASTY[what]) < 15
+
+
+@pytest.mark.parametrize("path", sorted(CORPUS.glob("*")), ids=lambda path: path.name)
+def test_what_fuzzing_found_is_read_or_refused(path):
+    """What reached new code under atheris (see fuzz_html), again: its first byte names a platform."""
+    data = path.read_bytes()
+    assert read(data[1:], PORTALS[data[0] % len(PORTALS)] if data else None) < 10
 
 
 @pytest.mark.parametrize("portal", PORTALS, ids=lambda portal: portal.platform if portal else "none")
