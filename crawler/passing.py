@@ -25,8 +25,8 @@ from crawler.reading import MAX_MEMORY_BYTES, Reading, ReadJob, read
 LENGTH = struct.Struct(">I")
 # What a worker says first, when its imports are done: an answer is never empty.
 READY = LENGTH.pack(0)
-# About 10 MB at each end; then both forget.
-MOST_LINKS = 20_000
+# About 5 MB at each end; then both forget.
+MOST_LINKS = 10_000
 
 
 class Asking:
