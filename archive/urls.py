@@ -41,6 +41,8 @@ def is_web(url: str) -> bool:
         return False
 
 
+# Few: the questions about one URL come together, four of every record that is taken in.
+@lru_cache(maxsize=1000)
 def split(url: str) -> SplitResult:
     """Split a URL into parts with the host lower-cased, the default port and userinfo dropped.
 
