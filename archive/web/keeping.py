@@ -19,8 +19,9 @@ from archive.web.rendering import DATABASE
 NOT_KEPT = "no-store"
 View: TypeAlias = Callable[[Any, Any], Awaitable[Response]]
 
-# Of some 25 kB each.
+# Of some 25 kB each; what is longer than LONGEST_B is made anew each time: 40 MB a process at most.
 MOST_KEPT = 400
+LONGEST_B = 100_000
 # "This week" and "today" move on in an archive that nobody writes, too.
 KEPT_S = 60.0
 # While a crawl writes, an answer that took long may be this many times as old as it took to make, so that one
@@ -81,7 +82,8 @@ class Kept:
         finally:
             del self._making[awaited]
         future.set_result(made)
-        if made.status == 200 and made.headers.get("cache-control") != NOT_KEPT:
+        is_short = len(made.body) <= LONGEST_B
+        if made.status == 200 and is_short and made.headers.get("cache-control") != NOT_KEPT:
             self._answers[key] = _Answer(version, now, max(fresh_s, _patience(time.monotonic() - now)), made)
             self._answers.move_to_end(key)
             while len(self._answers) > MOST_KEPT:

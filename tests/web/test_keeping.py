@@ -73,6 +73,10 @@ def test_an_answer_is_made_once_for_all_who_wait_and_kept_within_bounds(tmp_path
         made.clear()
         await ask("0"), await ask("0")
         assert made == ["0", "0"]
+        monkeypatch.setattr(keeping, "KEPT_S", 60.0)
+        long = "x" * (keeping.LONGEST_B + 1)
+        await ask(long), await ask(long)
+        assert made[2:] == [long, long], "what is long would fill the memory"
 
     asyncio.run(all_of_it())
 
