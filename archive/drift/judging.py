@@ -16,8 +16,8 @@ _READING_OF = {
     "yield": "yield_low", "title": "titles_missing", "date": "dates_missing", "body": "bodies_short",
     "kept": "bodies_short", "length": "bodies_short", "chrome": "chrome_lost",
 }  # fmt: skip
-# Below this share of common marks two pages have two layouts: pages of one portal that were captured a day
-# apart share more than .8, those of two portals less than .2 (measured on the replays).
+# Below this share of common marks two sets of pages have two layouts. Any two to six articles of one replay
+# share .80 or more with six others of it, those of the two replays .04 at the most (300 draws each).
 OTHER_LAYOUT = 0.35
 SAME_LAYOUT = 0.6
 TLS_WARNING = timedelta(days=14)
