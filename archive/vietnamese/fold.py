@@ -41,7 +41,7 @@ _MISPLACED = re.compile("[òóỏõọÒÓỎÕỌ][aeAE]|[ùúủũụÙÚỦŨ
 
 _ETH = str.maketrans("Ðð", "Đđ")
 _VIETNAMESE_ONLY = re.compile("[ăĂơƠưƯđĐ\u1ea0-\u1ef9]")
-_CAPITALS_WITH_ETH = re.compile(r"(?<![^\W\d_])[A-ZÐ]*Ð[A-ZÐ]*(?![^\W\d_])")
+_CAPITALS_WITH_ETH = re.compile(r"(?<![^\W\d_])(?=[A-Z]*+Ð)[A-ZÐ]++(?![^\W\d_])")
 _ICELANDIC = re.compile("[þÞ]")
 
 

@@ -60,8 +60,12 @@ def test_out_of_file_descriptors_is_said_and_a_second_run_finds_all(tmp_path: Pa
         assert done.returncode in (0, 1), done.stderr
         assert "Traceback" not in done.stderr, done.stderr[-3000:]
         assert crawl(server.origin + "/", archive).returncode == 0
-    assert query(archive, "SELECT count(*) FROM articles") == [(6,)]
     assert states(archive).keys() <= {"done", "gone", "excluded"}
+    # Where no reader could be started, a page is kept unread and an issue says so.
+    (unread,) = query(archive, "SELECT count(*) FROM issues WHERE kind = 'reader_died'")[0]
+    assert query(archive, "SELECT count(*) FROM articles") == [(6 - unread,)]
+    assert limited(["reextract"], archive, "pass").returncode == 0
+    assert query(archive, "SELECT count(*) FROM articles") == [(6,)]
 
 
 def test_a_clock_that_jumps_back_doubles_nothing(tmp_path: Path) -> None:
