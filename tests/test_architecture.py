@@ -22,7 +22,7 @@ ARCHIVE_LADDER = (
     "vietnamese jurisdictions issuers urls digests software addresses",
     "warc schema lock counting",
     "database",
-    "places portal_files fixity premis ledger store files runs",
+    "places portal_files fixity premis ledger store files runs remote",
     "revisions search status due drift",
     "near_duplicates attribution dying alerts",
     "reading verify backup repair restoring audit metrics",
@@ -44,6 +44,7 @@ CRAWLER_LADDER = (
     "expecting telling completeness reconcile run probing "
     "summary scheduling spiders "
     "ingest rebuild verifying mending",
+    "cluster",
     "commands cli",
 )
 

@@ -10,6 +10,7 @@ import click
 
 from archive.commands.common import INTERRUPTED, Console, common_options, examples
 from archive.errors import UsageError
+from crawler.commands.clusters import cluster_options
 
 
 @click.command(
@@ -20,6 +21,7 @@ from archive.errors import UsageError
         "khocong crawl angiang dongthap vinhlong",
         "khocong crawl --due",
         "khocong crawl --all --max-requests 200 --parallel 32",
+        "khocong crawl --all --cluster tcp://scheduler:8786",
     )
 )
 @click.argument("portals", nargs=-1, metavar="PORTAL|URL …")
@@ -64,6 +66,7 @@ from archive.errors import UsageError
 @click.option("--browser", is_flag=True, help="Render pages in Chromium: for a portal made of JavaScript.")
 @click.option("--events", is_flag=True, help="Print what happens as it happens: a JSON object a line.")
 @click.option("--wait-for", metavar="CSS", help="With --browser: a page is ready when this is there.")
+@cluster_options
 @common_options
 def crawl(
     portals: Sequence[str],
@@ -80,6 +83,9 @@ def crawl(
     browser: bool,
     events: bool,
     wait_for: str | None,
+    cluster: str | None,
+    shards: Path | None,
+    keep_shards: bool,
     archive_dir: Path,
     as_json: bool,
 ) -> int:
@@ -107,6 +113,8 @@ def crawl(
 
     choose = partial(plans.every, given) if everything else partial(plans.due, given) if due else None
     many = choose is not None or len(portals) > 1
+    if cluster is not None:
+        return _crawl_on(cluster, portals, archive_dir, shards, given, keep_shards, choose, as_json=as_json)
     journal = Journal(archive_dir, _print_line if events else None)
     shown = progress(_print_line if as_json and many and not events else None, journal)
     try:
@@ -119,6 +127,34 @@ def crawl(
     if many or events:
         return _report_many(summaries, shown.skipped, as_json=as_json or events)
     return _report_one(summaries[0], as_json=as_json)
+
+
+def _crawl_on(
+    cluster: str,
+    portals: Sequence[str],
+    archive_dir: Path,
+    shards: Path | None,
+    given: dict[str, Any],
+    keep_shards: bool,
+    choose: Any,
+    *,
+    as_json: bool,
+) -> int:
+    from crawler.cluster.commands import crawl_portals, say
+    from crawler.commands.progress import ending_of
+
+    def on_end(summary: dict[str, Any]) -> None:
+        if as_json:
+            _print_line(summary)
+        say(ending_of(summary))
+
+    summaries, skipped = crawl_portals(
+        cluster, portals, archive_dir, shards, given, keep_shards=keep_shards, choose=choose, on_end=on_end
+    )
+    if not summaries and not skipped:
+        Console().note("there is no portal to crawl now")
+        return 0
+    return _report_many(summaries, skipped, as_json=as_json)
 
 
 def _check_words(portals: Sequence[str], *, everything: bool, due: bool) -> None:

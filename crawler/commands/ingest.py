@@ -1,28 +1,23 @@
 """`khocong ingest`: take captures of others in; the same command again goes on, or changes nothing."""
 
-import asyncio
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import click
 
 from archive.commands.common import Console, clean, common_options, examples
 from archive.errors import UsageError
-from archive.store import Store
-from archive.warc.writer import WarcWriter
+from archive.remote import fetched, is_address, names_below
+from crawler.commands.clusters import cluster_options
 from crawler.ingest import services
-from crawler.ingest.intake import Intake
-from crawler.ingest.keeping import Copying
 from crawler.ingest.listed import check_list
-from crawler.ingest.portals import PortalFinder
+from crawler.ingest.running import Lists, take_in
 from crawler.ingest.sources import Source, sources_of
 from crawler.ingest.taking import Taking
-from crawler.readers import Readers
 
 _QUIET_TICKS_S = 10.0
 
@@ -31,11 +26,12 @@ _QUIET_TICKS_S = 10.0
     epilog=examples(
         "khocong ingest chaudoc-2019.warc.gz crawls/ --archive kho",
         "khocong ingest mirror.wacz --portal minhhoa.example",
+        "khocong ingest s3://kho/warc/ --cluster tcp://scheduler:8786",
         "khocong ingest --wayback chaudoc.angiang.gov.vn",
         "khocong ingest trang.html --url http://chaudoc.angiang.gov.vn/tin-1 --at 2019-05-31",
     )
 )
-@click.argument("paths", nargs=-1, metavar="[FILE|DIR …]", type=click.Path(path_type=Path))
+@click.argument("words", nargs=-1, metavar="[FILE|DIR|s3://… …]")
 @click.option(
     "--wayback", "hosts", multiple=True, metavar="HOST", help="Ask the Wayback Machine for a host's captures."
 )
@@ -68,9 +64,10 @@ _QUIET_TICKS_S = 10.0
     show_default=True,
     help="Processes that read pages; 0 reads them in this process.",
 )
+@cluster_options
 @common_options
 def ingest(
-    paths: Sequence[Path],
+    words: Sequence[str],
     hosts: tuple[str, ...],
     lists: tuple[Path, ...],
     server: str | None,
@@ -78,6 +75,9 @@ def ingest(
     url: str | None,
     at: str | None,
     workers: int,
+    cluster: str | None,
+    shards: Path | None,
+    keep_shards: bool,
     archive_dir: Path,
     as_json: bool,
 ) -> int:
@@ -88,23 +88,72 @@ def ingest(
     asked for where it stands; that and --wayback need `pip install khocong[services]`, and go at the pace
     those services allow. Exit codes: 0 done, 1 a file could not be read, 2 not understood.
     """
-    sources = [source for path in paths for source in sources_of(path, url, at)]
-    if url is not None and len(sources) != 1:
+    if url is not None and len(words) != 1:
         raise UsageError("--url says where ONE saved page came from; name one file with it")
-    if not sources and not hosts and not lists:
+    if not words and not hosts and not lists:
         raise UsageError("name what is to be taken in: files, --wayback HOST or --cdx FILE")
+    files = _files(words)
     for file in lists:
         check_list(file)
     asked = _Asked(hosts, lists, server)
-    progress = Progress(len(sources))
-    takings = asyncio.run(_run(archive_dir, sources, asked, (*portals, *hosts), workers, progress))
-    progress.end()
+    if cluster is not None:
+        if hosts or lists:
+            raise UsageError("--cluster takes files in; --wayback and --cdx ask one service at its pace")
+        from crawler.cluster.commands import ingest_files
+
+        found = [str(one.path) for word in files if not is_address(word) for one in _sources(word, url, at)]
+        found += filter(is_address, files)
+        takings = ingest_files(
+            cluster, found, archive_dir, shards, portals=portals, keep_shards=keep_shards, url=url, at=at,
+            workers=workers,
+        )  # fmt: skip
+    else:
+        takings = _here(archive_dir, files, asked, (*portals, *hosts), workers, (url, at))
     console = Console()
     if as_json:
         console.json([taking.as_dict() for taking in takings])
     for line in _lines(takings):
         (console.note if as_json else console.line)(line)
     return 1 if any(taking.error for taking in takings) else 0
+
+
+def _files(words: Sequence[str]) -> list[str]:
+    """Return what the words name: paths as they are, of an address every file below it."""
+    return [name for word in words for name in (names_below(word) if is_address(word) else [word])]
+
+
+def _sources(word: str | Path, url: str | None, at: str | None) -> list[Source]:
+    sources = sources_of(Path(word), url, at)
+    if url is not None and len(sources) != 1:
+        raise UsageError("--url says where ONE saved page came from; name one file with it")
+    return sources
+
+
+def _here(
+    archive_dir: Path,
+    files: Sequence[str],
+    asked: "_Asked",
+    portals: tuple[str, ...],
+    workers: int,
+    saved: tuple[str | None, str | None],
+) -> list[Taking]:
+    """Take all in by this one process; an address is fetched beside the archive first, one at a time."""
+    paths = [source for word in files if not is_address(word) for source in _sources(word, *saved)]
+    progress = Progress(len(files))
+
+    def take(sources: Sequence[Source], more: Lists = lambda _wanted: iter(())) -> list[Taking]:
+        return take_in(
+            archive_dir, sources, portals, workers=workers, on_tick=progress, lists_of=more,
+            on_source=progress.begin,
+        )  # fmt: skip
+
+    takings = take(paths, asked.lists_of) if paths or asked.hosts or asked.lists else []
+    for address in filter(is_address, files):
+        archive_dir.mkdir(parents=True, exist_ok=True)
+        with fetched(address, archive_dir) as path:
+            takings += take(_sources(path, *saved))
+    progress.end()
+    return takings
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,38 +170,6 @@ class _Asked:
             yield f"wayback {host}", services.of_host(host, wanted, self.server)
         for file in self.lists:
             yield file.name, services.of_list(file, wanted, self.server)
-
-
-async def _run(
-    archive_dir: Path,
-    sources: Sequence[Source],
-    asked: "_Asked",
-    portals: tuple[str, ...],
-    workers: int,
-    progress: "Progress",
-) -> list[Taking]:
-    software = f"khocong/{version('khocong')}"
-    takings = []
-    with (
-        Store(archive_dir, agent=software) as store,
-        WarcWriter(store.warc_directory, prefix="khocong-ingest", software=software) as writer,
-    ):
-        readers = Readers(workers)
-        finder = PortalFinder(store, portals)
-        keeper = Copying(store, writer)
-        intake = Intake(store, keeper, readers, finder, at_once=max(2, 3 * workers), on_tick=progress)
-        try:
-            for source in sources:
-                progress.source = source.name
-                takings.append(await intake.take_in(source, store.path))
-            for name, found in asked.lists_of(intake.wants):
-                progress.source = name
-                takings.append(await intake.take_all(name, found))
-            await intake.finish()
-        finally:
-            intake.flush()
-            await readers.close()
-    return takings
 
 
 def _lines(takings: Sequence[Taking]) -> list[str]:
@@ -198,6 +215,10 @@ class Progress:
         click.echo(
             ("\r" if self._terminal else "") + clean(text)[:110].ljust(110), err=True, nl=not self._terminal
         )
+
+    def begin(self, source: str) -> None:
+        """Take note of the source that is next."""
+        self.source = source
 
     def end(self) -> None:
         """Clear the line."""

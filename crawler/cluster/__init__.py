@@ -1,0 +1,1 @@
+"""Crawls, ingest and reading again on Dask: tasks, their shards, and how these come together."""
