@@ -38,6 +38,8 @@ OURS = [
     "/luot",
     "/luot?portal=chaudoc",
     "/luot/1",
+    "/suc-khoe",
+    "/nguy-co",
     "/luot/99999",
     "/goc/1",
     "/goc/99999",
