@@ -44,7 +44,7 @@ _MACHINE = re.compile(
 _TOOL_LINE = re.compile(
     r"""(?ix) ^\W*+(?:
       (?:lượt\s+(?:xem|truy\s+cập|đọc)|số\s+lượt\s+(?:xem|người\s+xem|truy\s+cập)|đã\s+xem|view(?:s
-          |\s+count)?|số\s+lần\s+xem(?:\s+các\s+bài\s+viết)?)\s*:?\s*+[\d.,]*+ (?:\s*+lượt)? (?:\s*\|.*)?
+          |\s+count)?|số\s+lần\s+xem(?:\s+các\s+bài\s+viết)?)\s*+:?\s*+[\d.,]*+ (?:\s*+lượt)? (?:\s*\|.*)?
     | (?:in\s+(?:ra|bài\s+viết|trang)|print(?:\s+this\s+post)?|gửi\s+(?:email|cho\s+bạn\s+bè)
         |lưu\s+bài\s+viết(?:\s+này)?|bản\s+in|e-?mail|pdf|tải\s+về|download)
     | (?:xem\s+(?:với\s+)?c(?:ỡ|ở)\s+chữ\s*:?|cỡ\s+chữ\s*:?|font\s+size\s*:?)?(?:a[-+]?|t|\s)++
@@ -65,7 +65,7 @@ _TOOL_LINE = re.compile(
 )
 _COMMENTS_LABEL = re.compile(
     r"^\W*(?:(?:các\s+)?(?:ý kiến(?: bạn đọc| phản hồi| của bạn)?|bình luận|phản hồi)|comments?)"
-    r"\s*(?:\(?\d*\)?)\W*$",
+    r"\s*+\(?\d*+\)?\W*$",
     re.IGNORECASE,
 )
 _NEIGHBOUR = re.compile(
