@@ -1,46 +1,22 @@
 """Many articles at once: the triggers of the indexes rest, and what came is fed to them together.
 
-A trigger makes the exact form of a text by forty nested replace(), which takes three times as long as FTS5
-takes to index it. `exact_form` says the same in Python (a test compares every word); the triggers cannot
-use it, because any SQLite client must be able to write.
+In the forms that `archive.search.forms` makes, which a test compares word by word with those of the triggers.
 """
 
-import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from archive.schema.m0002_search import BARE_D, ETH, TONE_PLACEMENT
 from archive.schema.m0005_files import files_sql
 from archive.schema.m0014_finding import facets_sql
+from archive.search.forms import exact_form, folded_form
 
-# No replacement makes or breaks the place of another, so all are one pass.
-_PLACES = dict(ETH + TONE_PLACEMENT)
-_PLACE = re.compile("|".join(_PLACES))
 # The indexes are asked of the database, so that a migration that makes them otherwise is followed.
 _INDEXES = (
     "SELECT name, instr(sql, 'remove_diacritics 0') > 0 FROM main.sqlite_master WHERE type = 'table'"
     " AND sql LIKE 'CREATE VIRTUAL TABLE%content=\"articles_indexed\"%' ORDER BY rowid"
 )
 _RESTING = ("articles", "attachments", "files", "citations")
-
-
-def exact_form(text: str | None) -> str | None:
-    """Return what the exact index is fed: ASCII in small letters, tone marks on their new place."""
-    if text is None:
-        return None
-    # As SQLite's lower(): the tokenizer folds the case of other letters.
-    text = text.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")
-    return _PLACE.sub(lambda found: _PLACES[found.group()], text)
-
-
-def folded_form(text: str | None) -> str | None:
-    """Return what the folded index is fed: d for đ; the tokenizer takes the marks off."""
-    if text is None:
-        return None
-    for old, new in BARE_D:
-        text = text.replace(old, new)
-    return text
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from archive.database import open_archive
 from archive.files import link_article, save_file
 from archive.schema.m0002_search import BARE_D, ETH, TONE_PLACEMENT
 from archive.search import index
-from archive.search.filling import exact_form, folded_form
+from archive.search.forms import exact_form, folded_form
 from archive.store import Store
 from tests.portal.crawling import ROOT, query
 from tests.portal.foreign_files import HOST, Warc, page
