@@ -27,7 +27,7 @@ _MOST_COMPARED = 25
 # Below this estimate of a signature no pair is compared: one of .6 has less in one case of ten thousand.
 _LEAST_ESTIMATE = 0.4
 # An article of 400 words, ready to be compared, takes some 60 kB.
-_REMEMBERED = 400
+_REMEMBERED = 200
 
 
 @dataclass(frozen=True, slots=True)
