@@ -110,16 +110,21 @@ def jobs(folder: Path, origin: str, articles: int = 24) -> Iterator[Job]:
     mend = folder / "mend"
     shutil.copytree(backup / "kho", mend / "kho")
     shutil.copytree(backup / "kho", mend / "second")
-    damaged = sorted((mend / "kho" / "warc").glob("*.warc.gz"))[0]
+    _damage(mend / "kho")
+    yield Job("mend", mend, lambda at: ["verify", "--full", "--copy", str(at / "second"), "--workers", "1"])
+
+
+def _damage(archive: Path) -> None:
+    """Zero bytes in a WARC file, and change a text."""
+    damaged = sorted((archive / "warc").glob("*.warc.gz"))[0]
     data = bytearray(damaged.read_bytes())
     for place in range(len(data) // 3, len(data) - 400, len(data) // 5):
         data[place : place + 16] = bytes(16)
     damaged.write_bytes(data)
-    with closing(sqlite3.connect(mend / "kho" / "archive.db")) as connection:
+    with closing(sqlite3.connect(archive / "archive.db")) as connection:
         connection.create_function("vn_fold", 1, str)
         connection.execute("UPDATE articles SET text = text || ' Đã sửa.' WHERE article_id = 2")
         connection.commit()
-    yield Job("mend", mend, lambda at: ["verify", "--full", "--copy", str(at / "second"), "--workers", "1"])
 
 
 def portal(articles: int = 24) -> Replay:
