@@ -99,7 +99,7 @@ def by_texts(
             for strict, needle, _ in sought
         ]
         texts[article_id] = plain(columns[1]), plain(f"{columns[2]}\n{columns[0][:_TEXT_CHARS]}")
-    mean = sum(sizes.values()) / max(1, len(sizes)) or 1.0
+    mean = _mean_size(conn)
     scored = []
     for article_id, numbers in frequencies.items():
         longer = _K1 * (1 - _B + _B * sizes[article_id] / mean)
@@ -116,6 +116,18 @@ def by_texts(
 def worth(articles: int, matches: float) -> float:
     """Return the inverse document frequency as FTS5's bm25 has it."""
     return max(math.log((articles - matches + 0.5) / (matches + 0.5)), 1e-6) if matches < articles else 1e-6
+
+
+def _mean_size(conn: sqlite3.Connection) -> float:
+    """Return the words of an article on average, from the record FTS5 keeps: rows, then words by column."""
+    row = conn.execute("SELECT block FROM articles_folded_data WHERE id = 1").fetchone()
+    numbers, number = [], 0
+    for byte in row[0] if row else b"":
+        number = number << 7 | byte & 0x7F
+        if byte < 0x80:
+            numbers.append(number)
+            number = 0
+    return sum(numbers[1:]) / numbers[0] if numbers and numbers[0] and sum(numbers[1:]) else 1.0
 
 
 def best_first(pair: Scored) -> tuple[float, int]:
