@@ -15,6 +15,9 @@ BENCHMARKS = {
     "size": "benchmarks.size",
     "faults": "benchmarks.faults",
     "soak": "benchmarks.soak",
+    "cluster": "benchmarks.cluster",
+    "scaling": "benchmarks.scaling",
+    "all": "benchmarks.all",
 }
 
 

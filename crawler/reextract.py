@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any
 
 from archive.database import ArchiveDatabase
 from archive.errors import KhoCongError
-from archive.records import Article, Issue
+from archive.records import Article, Issue, Portal
 from archive.revisions import word_diff
 from archive.store import Store
 from archive.store.missing import note_missing_captures
@@ -33,6 +33,8 @@ _SHORTER = 0.85
 _DIFF_CHARS = 160
 _PLACE = "reextract.json"
 Progress = Callable[[int, int], None]
+# Reads revisions on other processes or machines, in the order given.
+Elsewhere = Callable[[Sequence[tuple[Kept, Portal]]], Awaitable[list[Again]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +78,17 @@ class Report:
         return data
 
 
-def reextract(folder: Path, wish: Wish, on_progress: Progress = lambda _done, _total: None) -> Report:
+def reextract(
+    folder: Path,
+    wish: Wish,
+    on_progress: Progress = lambda _done, _total: None,
+    elsewhere: Elsewhere | None = None,
+    batch: int = _BATCH,
+) -> Report:
     """Read kept captures again and return what that changes; with `wish.apply` the change is kept.
 
     A run that was ended before its time is gone on with by the same wish, while code and rules are the same.
+    *elsewhere* reads *batch* revisions at a time in place of this machine's processes, and only reads.
     Raises what opening the archive raises; a dry run reads beside a crawl, applying is one writer's work.
     """
     if not wish.apply:
@@ -87,17 +96,19 @@ def reextract(folder: Path, wish: Wish, on_progress: Progress = lambda _done, _t
 
         db = open_archive(folder, write=False)
         try:
-            return asyncio.run(_Run(db, None, folder, wish, on_progress).go())
+            return asyncio.run(_Run(db, None, folder, wish, on_progress, elsewhere, batch).go())
         finally:
             db.close()
     with Store(folder) as store:
-        return asyncio.run(_Run(store.db, store, folder, wish, on_progress).go())
+        return asyncio.run(_Run(store.db, store, folder, wish, on_progress, elsewhere, batch).go())
 
 
 class _Run:
     def __init__(
-        self, db: ArchiveDatabase, store: Store | None, folder: Path, wish: Wish, on_progress: Progress
-    ) -> None:
+        self, db: ArchiveDatabase, store: Store | None, folder: Path, wish: Wish, on_progress: Progress,
+        elsewhere: Elsewhere | None, batch: int,
+    ) -> None:  # fmt: skip
+        self._elsewhere, self._batch = elsewhere, batch
         self._db = db
         self._store = store
         self._warc = folder / "warc"
@@ -145,7 +156,7 @@ class _Run:
                 [after, self._wish.portal, self._wish.portal, self._wish.since, self._wish.since],
             ).fetchone()[0]
         while batch := kept_revisions(
-            self._db.conn, self._wish.portal, self._wish.since, after=after, limit=_BATCH
+            self._db.conn, self._wish.portal, self._wish.since, after=after, limit=self._batch
         ):
             found = await self._read_all(batch)
             readings: list[tuple[int, Article]] = []
@@ -164,7 +175,7 @@ class _Run:
         """Look at the pages that gave no article: with better rules one may be found."""
         pages = unread_captures(self._db.conn, self._wish.portal, self._wish.since)
         self._report.total += len(pages)
-        for batch in _groups(pages, _BATCH):
+        for batch in _groups(pages, self._batch):
             found = await self._read_all([kept for _, kept in batch])
             for (capture_id, kept), again in zip(batch, found, strict=True):
                 if again.article is not None and not self._is_known(kept.portal_key, again.article):
@@ -179,6 +190,8 @@ class _Run:
             portal = await self._portals.of(kept.portal_key)
             return await read_again(self._readers, self._warc, self._db.conn, kept, portal)
 
+        if self._elsewhere is not None:
+            return await self._elsewhere([(kept, await self._portals.of(kept.portal_key)) for kept in batch])
         return list(await asyncio.gather(*(read(kept) for kept in batch)))
 
     def _is_known(self, portal_key: str, article: Article) -> bool:

@@ -25,7 +25,7 @@ ARCHIVE_LADDER = (
     "places portal_files fixity premis ledger store files runs remote",
     "revisions search status due drift",
     "near_duplicates attribution dying alerts",
-    "reading verify backup repair restoring audit metrics",
+    "reading verify backup backup_remote repair restoring audit metrics",
     "export merge",
     "web",
     "commands cli __main__",

@@ -5,19 +5,24 @@ from pathlib import Path
 import click
 
 from archive.backup import back_up
+from archive.backup_remote import back_up_there
 from archive.commands.common import Console, common_options, examples
+from archive.remote import is_address
 
 
-@click.command(epilog=examples("khocong backup /mnt/copy/kho --archive kho"))
-@click.argument("target", type=click.Path(path_type=Path), metavar="DIR")
+@click.command(
+    epilog=examples("khocong backup /mnt/copy/kho --archive kho", "khocong backup s3://ban-sao/kho")
+)
+@click.argument("target", metavar="DIR|s3://…")
 @common_options
-def backup(target: Path, archive_dir: Path, as_json: bool) -> None:
+def backup(target: str, archive_dir: Path, as_json: bool) -> None:
     """Copy the archive into DIR. Into an earlier copy, only what is new is written.
 
-    The copy is an archive of its own: any command reads it with --archive DIR.
+    The copy is an archive of its own: any command reads it with --archive DIR. A copy in object storage is
+    fetched as it lies there before it is read; `khocong ingest s3://…/x.warc.gz` reads single files of it.
     """
     console = Console()
-    done = back_up(archive_dir, target)
+    done = back_up_there(archive_dir, target) if is_address(target) else back_up(archive_dir, Path(target))
     if as_json:
         console.json(
             {

@@ -25,6 +25,10 @@ class Engine(Protocol):
         """Begin a task; the future raises what `perform` raises, and what befell its worker."""
         ...
 
+    def call(self, function: Callable[..., Any], *given: Any) -> "Future[Any]":
+        """Call a function that only reads, where a task would run."""
+        ...
+
     def stop(self) -> None:
         """Tell every task that runs to come to its end."""
         ...
@@ -64,6 +68,10 @@ class Local:
     def submit(self, job: Job) -> "Future[Result]":
         """Begin a task in a thread that watches its process."""
         return self._threads.submit(perform, job, self._folder, self._control)
+
+    def call(self, function: Callable[..., Any], *given: Any) -> "Future[Any]":
+        """Call it in a thread; what takes time in it is in processes of its own."""
+        return self._threads.submit(function, *given)
 
     def stop(self) -> None:
         """Tell every task to end."""

@@ -134,7 +134,7 @@ class IngestJob:
             if taking.records % 200 == 0:
                 tell({"file": taking.name, "records": taking.records})
 
-        with fetched(self.word, shard) as path:
+        with fetched(self.word, shard.parent) as path:
             if not path.exists():
                 raise KhoCongError(f"{self.word} does not exist where this worker looks for it")
             sources = sources_of(path, self.url, self.at)

@@ -56,11 +56,13 @@ class Dask:
 
     def submit(self, job: Job) -> "Future[Result]":
         """Give a task to whichever worker is free; Dask gives it to another one when that dies."""
-        ours: Future[Result] = Future()
-        theirs = self._client.submit(
-            on_worker, job, self._folder, self._run, key=f"{self._run}-{uuid.uuid4().hex[:8]}",
-            pure=False, retries=_RETRIES,
-        )  # fmt: skip
+        return self.call(on_worker, job, self._folder, self._run)
+
+    def call(self, function: Callable[..., Any], *given: Any) -> "Future[Any]":
+        """Call a function on a worker, on another one where that dies."""
+        ours: Future[Any] = Future()
+        key = f"{self._run}-{uuid.uuid4().hex[:8]}"
+        theirs = self._client.submit(function, *given, key=key, pure=False, retries=_RETRIES)
         theirs.add_done_callback(lambda done: _pass_on(done, ours))
         return ours
 

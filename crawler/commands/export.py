@@ -1,6 +1,7 @@
 """`khocong export`: the archive, or what a search finds in it, in the forms that others read."""
 
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -11,6 +12,7 @@ from archive.commands.common import Console, common_options, examples
 from archive.errors import KhoCongError, UsageError
 from archive.export import Selection, select
 from archive.reading import Archive
+from archive.remote import is_address, is_empty, send
 from crawler import registry
 
 
@@ -43,6 +45,7 @@ FORMATS = {
 @click.command(
     epilog=examples(
         "khocong export jsonl --output bai-viet.jsonl",
+        "khocong export parquet --output s3://kho/parquet",
         "khocong export csv 'doc:33/CT-TTg year:2022' > chi-thi-33.csv",
         "khocong export wacz 'portal:chaudoc-angiang' --output chaudoc.wacz",
         "khocong export redirects-nginx --base https://kho.example.vn > cu.conf",
@@ -50,7 +53,7 @@ FORMATS = {
 )
 @click.argument("format", type=click.Choice(list(FORMATS)), metavar="FORMAT")
 @click.argument("words", nargs=-1, metavar="[WORDS]")
-@click.option("--output", "-o", type=click.Path(path_type=Path), metavar="PATH", help="Where to write.")
+@click.option("--output", "-o", "to", metavar="PATH|s3://…", help="Where to write.")
 @click.option("--base", default="http://127.0.0.1:8001", show_default=True, metavar="URL",
               help="Where the archive is served, for permalinks.")  # fmt: skip
 @click.option("--url", metavar="URL", help="The URL a TimeMap is about.")
@@ -58,7 +61,7 @@ FORMATS = {
 def export(
     format: str,
     words: tuple[str, ...],
-    output: Path | None,
+    to: str | None,
     base: str,
     url: str | None,
     archive_dir: Path,
@@ -74,17 +77,22 @@ def export(
       redirects-nginx redirects-csv  to lead dead URLs here
     """
     form = FORMATS[format]
-    if form.kind != "stream" and output is None:
+    output = Path(to) if to is not None and not is_address(to) else None
+    if form.kind != "stream" and to is None:
         raise UsageError(f"{format} needs --output: name the {form.kind} to write")
+    if to is not None and output is None and form.kind != "folder":
+        raise UsageError(f"only what makes a folder goes to {to}; write {format} here and send it")
     with Archive(archive_dir) as archive:
         selection = select(archive, " ".join(words))
         if form.kind == "stream":
             count = _stream(format, selection, output, base, url)
         elif output is not None:
             count = _write(format, selection, output)
+        elif to is not None:
+            count = _write_there(format, selection, to)
     console = Console()
-    where = str(output) if output else "stdout"
-    if as_json and output is not None:
+    where = to or "stdout"
+    if as_json and to is not None:
         console.json({"format": format, "output": where, form.noun: count})
     else:
         console.note(f"{count} {form.noun} → {where}")
@@ -132,6 +140,16 @@ def _write_stream(format: str, selection: Selection, out: IO[bytes], base: str, 
         return writers[format](selection, out)
     mapped = redirects.write_nginx_map if format == "redirects-nginx" else redirects.write_redirects_csv
     return mapped(selection, out, base)
+
+
+def _write_there(format: str, selection: Selection, address: str) -> int:
+    """Write a folder beside the archive's temporary files, then send it to a storage."""
+    if not is_empty(address):
+        raise UsageError(f"{address} is in use; name a new folder")
+    with tempfile.TemporaryDirectory(prefix="khocong-") as name:
+        count = _write(format, selection, Path(name))
+        send(Path(name), address)
+    return count
 
 
 def _write(format: str, selection: Selection, output: Path) -> int:

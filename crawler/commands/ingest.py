@@ -149,8 +149,9 @@ def _here(
 
     takings = take(paths, asked.lists_of) if paths or asked.hosts or asked.lists else []
     for address in filter(is_address, files):
-        archive_dir.mkdir(parents=True, exist_ok=True)
-        with fetched(address, archive_dir) as path:
+        beside = archive_dir.absolute().parent
+        beside.mkdir(parents=True, exist_ok=True)
+        with fetched(address, beside) as path:
             takings += take(_sources(path, *saved))
     progress.end()
     return takings

@@ -33,6 +33,7 @@ _KINDS = {
         "khocong reextract --dry-run",
         "khocong reextract --portal chaudoc-angiang --since 2025-07-01",
         "khocong reextract --dry-run --json",
+        "khocong reextract --cluster tcp://scheduler:8786",
     )
 )
 @click.option("--dry-run", is_flag=True, help="Only report what would change; works while a crawl writes.")
@@ -42,6 +43,7 @@ _KINDS = {
 @click.option(
     "--workers", type=click.IntRange(min=1, max=256), help="Processes that read. [default: one a core]"
 )
+@click.option("--cluster", metavar="tcp://HOST:8786", help="Read on the workers of a Dask scheduler.")
 @common_options
 def reextract(
     dry_run: bool,
@@ -49,6 +51,7 @@ def reextract(
     since: str | None,
     allow_lost: bool,
     workers: int | None,
+    cluster: str | None,
     archive_dir: Path,
     as_json: bool,
 ) -> int:
@@ -66,7 +69,12 @@ def reextract(
         raise UsageError("--dry-run changes nothing, so --allow-lost has nothing to allow")
     progress = _Progress()
     wish = Wish(portal, since, not dry_run, allow_lost, workers or 0)
-    report = read_again(archive_dir, wish, progress)
+    if cluster is None:
+        report = read_again(archive_dir, wish, progress)
+    else:
+        from crawler.cluster.rereading import reextract_on
+
+        report = reextract_on(cluster, archive_dir, wish, progress)
     progress.end()
     console = Console()
     if as_json:
