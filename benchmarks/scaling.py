@@ -1,7 +1,8 @@
 """`python -m benchmarks scaling`: what storing a page costs as the archive grows, from 1,000 to 1,000,000.
 
 So many articles (with their search indexes) and as many ledger rows are put in by bulk; then pages are leased
-and recorded one by one as a crawl does it: capture, new article, indexes, and 135 links, of them 22 new. CPU
+and recorded one by one as a crawl does it: capture, new article, indexes, and 135 links, of them 22 new.
+Reading a page (60 KB) is measured beside, as it is most of what a page costs and knows nothing of sizes. CPU
 of one process, medians; each size has a process of its own, whose peak memory is that of the measured part.
 """
 
@@ -22,8 +23,10 @@ from typing import Any
 from archive.database import DATABASE_NAME, open_archive
 from archive.records import Article, Capture, Link, Outcome, Portal
 from archive.store import Store
+from benchmarks import generated
 from benchmarks.corpus import Corpus
 from benchmarks.search_corpus import build
+from crawler.reading import ReadJob, read
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 BAR = 1.2
@@ -84,10 +87,11 @@ def measured(folder: Path, size: int) -> dict[str, Any]:
     """Return what a page costs in the archive of *folder*, in ms of CPU, and the process's memory."""
     corpus, chance = Corpus(), random.Random(7)
     texts = list(corpus.articles(_FIRST, _FIRST + _ROUNDS - 1))
-    lease_ms, store_ms = list[float](), list[float]()
+    read_ms, lease_ms, store_ms = list[float](), list[float](), list[float]()
+    portal, made_up = Portal(_PORTAL, hosts=("chauminh.gov.example",)), generated.Portal(2 * _ROUNDS)
     before_mb = _peak_mb()
     with Store(folder) as store, store.db.relaxed():
-        crawl_id = store.begin_crawl(Portal(_PORTAL, hosts=("chauminh.gov.example",)))
+        crawl_id = store.begin_crawl(portal)
         for number, made in enumerate(texts):
             begun = time.process_time()
             [lease] = store.ledger.lease(_PORTAL, crawl_id, 1)
@@ -98,12 +102,18 @@ def measured(folder: Path, size: int) -> dict[str, Any]:
             ready = time.process_time()
             store.record(crawl_id, [outcome])
             ended = time.process_time()
+            body = made_up.page(f"/tin-tuc/tin-{number}.html") or b""
+            job = ReadJob(body, lease.url, "text/html; charset=utf-8", "", portal, "article", sign=True)
+            begun_reading = time.process_time()
+            read(job)
+            read_ms.append(1000 * (time.process_time() - begun_reading))
             lease_ms.append(1000 * (leased - begun))
             store_ms.append(1000 * (ended - ready))
     # The first pages fill caches: they are the start of a crawl, not its cost.
-    least, stored = (median(spent[_ROUNDS // 4 :]) for spent in (lease_ms, store_ms))
+    least, stored, reading = (median(spent[_ROUNDS // 4 :]) for spent in (lease_ms, store_ms, read_ms))
     return {
-        "size": size, "lease_ms": least, "store_ms": stored, "page_ms": least + stored,
+        "size": size, "lease_ms": least, "store_ms": stored, "read_ms": reading,
+        "page_ms": least + stored + reading,
         "peak_mb": _peak_mb(), "before_mb": before_mb,
         "database_mb": (folder / DATABASE_NAME).stat().st_size / 1e6,
     }  # fmt: skip
@@ -112,17 +122,19 @@ def measured(folder: Path, size: int) -> dict[str, Any]:
 def table_of(rows: Sequence[dict[str, Any]]) -> str:
     """Return the figures as Markdown, with the ratio of the largest to the smallest."""
     lines = [
-        "| articles, and ledger rows | lease, ms | store, ms | page, ms of CPU | peak MB | database MB |",
-        "|--:|--:|--:|--:|--:|--:|",
+        "| articles, ledger rows | lease, ms | store, ms | read, ms | page, ms of CPU | peak MB | DB, MB |",
+        "|--:|--:|--:|--:|--:|--:|--:|",
     ]
     lines += [
-        f"| {row['size']:,} | {row['lease_ms']:.2f} | {row['store_ms']:.2f} | {row['page_ms']:.2f} |"
+        f"| {row['size']:,} | {row['lease_ms']:.2f} | {row['store_ms']:.2f} | {row['read_ms']:.2f} |"
+        f" {row['page_ms']:.2f} |"
         f" {row['peak_mb']:.0f} | {row['database_mb']:,.0f} |"
         for row in rows
     ]
-    ratio = rows[-1]["page_ms"] / rows[0]["page_ms"]
+    ratio, kept = (rows[-1][name] / rows[0][name] for name in ("page_ms", "store_ms"))
     lines.append(
-        f"\nA page at {rows[-1]['size']:,} costs {ratio:.2f} × one at {rows[0]['size']:,} (bar {BAR})."
+        f"\nA page at {rows[-1]['size']:,} costs {ratio:.2f} × one at {rows[0]['size']:,} (bar {BAR});"
+        f" storing it alone {kept:.2f} ×."
     )
     return "\n".join(lines)
 
@@ -131,8 +143,8 @@ def _outcome(url_id: int, url: str, number: int, made: Any, links: tuple[Link, .
     at = f"2026-01-01T00:{number // 60 % 60:02d}:{number % 60:02d}.{number:06d}+00:00"
     capture = Capture(
         url=url, captured_at=at, status=200, mime="text/html", warc_file="k.warc.gz",
-        warc_offset=number * 900, warc_length=900, record_id=f"urn:uuid:{_FIRST + number}", payload_digest=f"sha1:{number}",
-        body_digest=f"sha1:{number}", size_bytes=60_000,
+        warc_offset=number * 900, warc_length=900, record_id=f"urn:uuid:{_FIRST + number}",
+        payload_digest=f"sha1:{number}", body_digest=f"sha1:{number}", size_bytes=60_000,
     )  # fmt: skip
     article = Article(
         url=url, canonical_url=url, platform="generic", title=made.title, text=made.text, lead=made.lead,
