@@ -38,7 +38,11 @@ def main(arguments: Sequence[str]) -> int:
         for number, file in enumerate(files):
             write_warc(file, given.pages, 1, f"http://phuong{number}.example.gov.vn", 22)
         with LocalCluster(
-            n_workers=WORKERS, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+            n_workers=WORKERS,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address="127.0.0.1:0",
+            host="127.0.0.1",
         ) as cluster:
             addresses = {"local": f"local:{WORKERS}", "dask": cluster.scheduler_address}
             for turn in range(given.rounds):

@@ -1,6 +1,7 @@
 """What the commands ask of a cluster: portals crawled, files taken in."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from archive.store import Store
 from crawler import plans, registry
 from crawler.cluster.gathering import gather, shards_folder
 from crawler.cluster.jobs import CrawlJob, IngestJob
+from crawler.cluster.shards import has_home
 from crawler.ingest.taking import Taking
 from crawler.plans import Plan
 from crawler.portals_kept import kept_portal
@@ -39,9 +41,15 @@ def crawl_portals(
     chosen = _chosen(words, archive_dir, given, choose)
     if not chosen:
         return [], []
+    folder = shards_folder(archive_dir, shards)
+    jobs = [CrawlJob(plan, given) for plan in chosen]
+    if begun_here := _known_here_alone(archive_dir, folder, jobs):
+        say(
+            f"{begun_here} portals of the archive have no shard in {folder}: they are crawled from their"
+            " beginning there, and what is known of them is joined; `khocong crawl` without --cluster goes on"
+        )
     done = gather(
-        address, [CrawlJob(plan, given) for plan in chosen], archive_dir, shards_folder(archive_dir, shards),
-        keep_shards=keep_shards, say=say, on_end=on_end,
+        address, jobs, archive_dir, folder, keep_shards=keep_shards, say=say, on_end=on_end,
     )  # fmt: skip
     return done.made, [job.plan.portal.key for job in done.skipped if isinstance(job, CrawlJob)]
 
@@ -84,6 +92,15 @@ def _chosen(
         return plans.named(words, given)
     with Store(archive_dir, agent=SOFTWARE) as store:
         return choose(store) if choose is not None else plans.named(words, given, store)
+
+
+def _known_here_alone(archive_dir: Path, folder: Path, jobs: Sequence[CrawlJob]) -> int:
+    """Return how many portals the archive has articles of while no shard remembers them."""
+    if not (archive_dir / DATABASE_NAME).exists():
+        return 0
+    with closing(open_archive(archive_dir, write=False)) as db:
+        known = {key for (key,) in db.execute("SELECT DISTINCT portal_key FROM articles")}
+    return sum(job.plan.portal.key in known and not has_home(folder, job.home) for job in jobs)
 
 
 def _known(archive_dir: Path) -> tuple[Portal, ...]:

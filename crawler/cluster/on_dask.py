@@ -19,8 +19,6 @@ _MISSING = "a cluster needs Dask: pip install 'khocong[cluster]' here, on the sc
 _CONNECT_S = 10
 _POLL_S = 1.0
 _ACQUIRE_S = 1.0
-# A task that took its worker down so often (out of memory, say) will do so again.
-_RETRIES = 2
 HowFar = Callable[[Mapping[str, Any]], None]
 
 
@@ -59,10 +57,10 @@ class Dask:
         return self.call(on_worker, job, self._folder, self._run)
 
     def call(self, function: Callable[..., Any], *given: Any) -> "Future[Any]":
-        """Call a function on a worker, on another one where that dies."""
+        """Call a function on a worker, on another one where that dies (Dask's `allowed-failures`: 3)."""
         ours: Future[Any] = Future()
         key = f"{self._run}-{uuid.uuid4().hex[:8]}"
-        theirs = self._client.submit(function, *given, key=key, pure=False, retries=_RETRIES)
+        theirs = self._client.submit(function, *given, key=key, pure=False)
         theirs.add_done_callback(lambda done: _pass_on(done, ours))
         return ours
 

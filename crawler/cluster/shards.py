@@ -29,7 +29,7 @@ def taken(folder: Path, home: str) -> Iterator[Path]:
     then goes on where the dead one was. Raises Busy while another task holds the shard that is needed.
     """
     (folder / _HOMES).mkdir(parents=True, exist_ok=True)
-    note = folder / _HOMES / hashlib.sha256(home.encode()).hexdigest()[:32]
+    note = _note(folder, home)
     known = _noted(folder, note)
     with contextlib.ExitStack() as stack:
         if known is not None:
@@ -44,9 +44,18 @@ def taken(folder: Path, home: str) -> Iterator[Path]:
         yield shard
 
 
+def has_home(folder: Path, home: str) -> bool:
+    """Say whether *home* was begun in a shard of *folder*."""
+    return _noted(folder, _note(folder, home)) is not None
+
+
 def found_in(folder: Path) -> list[Path]:
     """Return the shards below *folder* that hold an archive."""
     return sorted(path.parent for path in folder.glob(f"*/{DATABASE_NAME}"))
+
+
+def _note(folder: Path, home: str) -> Path:
+    return folder / _HOMES / hashlib.sha256(home.encode()).hexdigest()[:32]
 
 
 def _noted(folder: Path, note: Path) -> Path | None:

@@ -16,9 +16,10 @@ import pytest
 from tests.portal.crawling import ROOT
 
 WORKERS = 2
+QUIET = ("--no-dashboard", "--dashboard-address", "127.0.0.1:0")
 # Leases of half a minute are right for a network, and would make a test wait for a dead worker's.
 LEASES = {
-    "DASK_DISTRIBUTED__SCHEDULER__LOCKS__LEASE_TIMEOUT": "4s",
+    "DASK_DISTRIBUTED__SCHEDULER__LOCKS__LEASE_TIMEOUT": "8s",
     "DASK_DISTRIBUTED__SCHEDULER__LOCKS__LEASE_VALIDATION_INTERVAL": "200ms",
     "DASK_DISTRIBUTED__WORKER__MEMORY__TERMINATE": "False",
 }
@@ -63,8 +64,8 @@ def cluster_of(folder: Path) -> Iterator[Cluster]:
     address = f"tcp://127.0.0.1:{port}"
     environ = {**os.environ, **LEASES, "XDG_CACHE_HOME": str(folder / "cache")}
     cluster = Cluster(address, environ)
-    scheduler = ["scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
-    worker = ["worker", address, "--host", "127.0.0.1", "--nthreads", "1", "--no-dashboard"]
+    scheduler = ["scheduler", "--host", "127.0.0.1", "--port", str(port), *QUIET]
+    worker = ["worker", address, "--host", "127.0.0.1", "--nthreads", "1", *QUIET]
     words = [scheduler, *([*worker, "--local-directory", str(folder / f"dask-{n}")] for n in range(WORKERS))]
     with (folder / "dask.log").open("wb") as log:
         try:

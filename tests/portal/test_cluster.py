@@ -96,6 +96,33 @@ def test_a_worker_that_is_killed_costs_nothing(cluster, tmp_path):
     verified(cluster, archive)
 
 
+def test_a_worker_that_cannot_hear_the_scheduler_asks_no_host_any_more(cluster, tmp_path):
+    """Its lease may fall to another worker: the crawl ends before that, and is begun again afterwards."""
+    archive = tmp_path / "archive"
+    site = small_site(40)
+    site.latency_s = 0.4
+    with Replay(site) as one:
+        process = cluster.start(
+            "crawl", one.origin + "/", *FREE, "--archive", str(archive), "--cluster", cluster.address
+        )
+        wait_until(lambda: len(site.log) >= 5)
+        scheduler = cluster.processes[0]
+        scheduler.send_signal(signal.SIGSTOP)
+        try:
+            time.sleep(6)  # half a lease is 4 s, and the task looks five times a second
+            quiet_from = len(site.log)
+            time.sleep(1.5)
+            assert len(site.log) == quiet_from
+            assert quiet_from < 35, "it was ended, not done"
+        finally:
+            scheduler.send_signal(signal.SIGCONT)
+        site.latency_s = 0
+        out, err = process.communicate(timeout=120)
+        assert process.returncode == 0, out + err
+    assert "has not been heard of" in err
+    assert query(archive, "SELECT count(*), count(DISTINCT url) FROM articles") == [(40, 40)]
+
+
 def two_halves() -> Site:
     """One host with two portals below it, each with pages of its own."""
     site = Site()
