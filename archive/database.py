@@ -11,25 +11,16 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from archive.counting import count_deletions
-from archive.errors import ArchiveBusy, ArchiveDamaged, ArchiveMissing, ArchiveTooNew, ArchiveTooOld
+from archive.errors import ArchiveBusy, ArchiveDamaged, ArchiveTooNew, ArchiveTooOld
+from archive.folder import BACKUP_FOLDER as BACKUP_FOLDER
+from archive.folder import DATABASE_NAME as DATABASE_NAME
+from archive.folder import WARC_FOLDER as WARC_FOLDER
+from archive.folder import check_folder
 from archive.lock import WriteLock
 from archive.schema import migrations
 from archive.schema.shape import strangers
 from archive.vietnamese.fold import fold
 
-DATABASE_NAME = "archive.db"
-WARC_FOLDER = "warc"
-BACKUP_FOLDER = "backups"
-
-# What an archive folder may hold before it has a database: a rebuild begins so, and `errors.log` is where
-# commands write tracebacks. Anything else means that the folder is somebody's, and not an archive.
-_OWN_NAMES = {
-    WARC_FOLDER, BACKUP_FOLDER, "lock", "config", "errors.log", "lost+found", "portals",
-    "logs", "rebuild", "fixity",
-    "damaged", "events.jsonl", "events.jsonl.taken", "reextract.json", "alerts.yml",
-    # A schedule may stand before the first crawl.
-    "schedule.yml", "schedule.db", "schedule.db-journal", "schedule.lock", "turns.lock",
-}  # fmt: skip
 _BUSY_TIMEOUT_MS = 10_000
 # 32 MB: the pages of indexes that every transaction changes are copied into the database less often.
 _RELAXED_LOG_PAGES = 8000
@@ -103,7 +94,7 @@ def open_archive(path: Path, *, write: bool, upgrade: bool = True) -> ArchiveDat
     writer), ArchiveTooNew, and ArchiveDamaged for everything that is not a usable archive; the last changes
     nothing on disk.
     """
-    _check_folder(path, write=write)
+    check_folder(path, write=write)
     with reading_errors(path):
         return _open_writer(path) if write else _open_reader(path, upgrade=upgrade)
 
@@ -138,33 +129,6 @@ def reading_errors(path: Path) -> Iterator[None]:
             f"{path / DATABASE_NAME} is damaged ({error}); put back a copy (look in {BACKUP_FOLDER}/) "
             "or name another archive with --archive"
         ) from error
-
-
-def _check_folder(path: Path, *, write: bool) -> None:
-    try:
-        if not path.exists():
-            if not write:
-                raise ArchiveMissing(
-                    f"no archive in {path} yet; `khocong crawl` makes one, --archive names another"
-                )
-            return
-        if not path.is_dir():
-            raise ArchiveDamaged(f"{path} is a file, not an archive folder; name another with --archive")
-        names = {entry.name for entry in path.iterdir()}
-    except OSError as error:
-        raise ArchiveDamaged(
-            f"{path} cannot be read: {error.strerror}; name another archive with --archive"
-        ) from error
-    if DATABASE_NAME in names:
-        return
-    strangers = sorted(name for name in names - _OWN_NAMES if not name.startswith((".", DATABASE_NAME)))
-    if strangers:
-        shown = ", ".join(strangers[:3])
-        raise ArchiveDamaged(
-            f"{path} is not an archive: it holds {shown}; name another folder with --archive"
-        )
-    if not write:
-        raise ArchiveMissing(f"no archive in {path} yet; `khocong crawl` makes one, --archive names another")
 
 
 def _open_writer(path: Path) -> ArchiveDatabase:

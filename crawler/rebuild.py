@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -191,17 +191,37 @@ def _take_its_place(folder: Path, work: Path) -> str:
             raise ArchiveDamaged(f"the new database {new} is damaged: {found}; delete {work} and try again")
     with new.open("rb") as stream:
         os.fsync(stream.fileno())
-    old = ""
-    if (folder / DATABASE_NAME).exists():
-        target = folder / BACKUP_FOLDER / f"archive-before-rebuild-{datetime.now(UTC):%Y%m%dT%H%M%S}.db"
-        target.parent.mkdir(exist_ok=True)
-        for tail in ("-wal", "-shm", ""):
-            if (part := folder / f"{DATABASE_NAME}{tail}").exists():
-                part.rename(f"{target}{tail}")
-        old = str(target.relative_to(folder))
-    for tail in ("-wal", "-shm"):
-        (folder / f"{DATABASE_NAME}{tail}").unlink(missing_ok=True)
-    new.rename(folder / DATABASE_NAME)
+    old = _keep_old(folder)
+    # One step: whoever is killed here leaves the old database or the new one, never none.
+    new.replace(folder / DATABASE_NAME)
     (work / WARC_FOLDER).unlink()
     shutil.rmtree(work)
     return old
+
+
+def _keep_old(folder: Path) -> str:
+    """Give the old database a second name in `backups/`, its log brought in; return it, "" for none.
+
+    A log that were left would be taken for the new database's. One that a damaged database cannot take in is
+    kept beside the copy.
+    """
+    database = folder / DATABASE_NAME
+    if not database.exists():
+        return ""
+    target = folder / BACKUP_FOLDER / f"archive-before-rebuild-{datetime.now(UTC):%Y%m%dT%H%M%S}.db"
+    target.parent.mkdir(exist_ok=True)
+    with suppress(sqlite3.Error), closing(sqlite3.connect(database)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    for tail in ("", "-wal"):
+        if (part := folder / f"{DATABASE_NAME}{tail}").exists() and part.stat().st_size:
+            _second_name(part, Path(f"{target}{tail}"))
+    for tail in ("-wal", "-shm"):
+        (folder / f"{DATABASE_NAME}{tail}").unlink(missing_ok=True)
+    return str(target.relative_to(folder))
+
+
+def _second_name(path: Path, name: Path) -> None:
+    try:
+        name.hardlink_to(path)
+    except OSError:  # a file system without links
+        shutil.copyfile(path, name)

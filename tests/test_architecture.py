@@ -20,7 +20,7 @@ LONGEST_FUNCTION = 60
 ARCHIVE_LADDER = (
     "records errors attached",
     "vietnamese jurisdictions issuers urls digests software addresses",
-    "warc schema lock counting",
+    "warc schema lock folder counting",
     "database",
     "places portal_files fixity premis ledger store files runs remote",
     "revisions search status due drift",

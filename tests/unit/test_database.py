@@ -136,6 +136,20 @@ def test_nothing_there_to_read(tmp_path):
             open_archive(folder, write=False)
 
 
+@pytest.mark.parametrize("write", [True, False])
+def test_captures_without_a_database_are_not_passed_over(folder, write):
+    """An empty database beside them would look like the whole archive."""
+    with Store(folder) as store:
+        visit(store, begun(store, range(1, 3)))
+    # What the store was told of was captured by nobody here; a crawl has a file.
+    (folder / "warc" / "khocong-20260301.warc.gz").write_bytes(b"")
+    for path in folder.glob("archive.db*"):
+        path.unlink()
+    with pytest.raises(ArchiveDamaged, match=r"holds captures but no archive\.db; `khocong rebuild`"):
+        open_archive(folder, write=write)
+    assert not (folder / "archive.db").exists()
+
+
 def test_another_programs_database(tmp_path):
     other = sqlite3.connect(tmp_path / "archive.db")
     other.execute("CREATE TABLE songs (id)")
