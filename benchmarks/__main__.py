@@ -17,6 +17,7 @@ BENCHMARKS = {
     "soak": "benchmarks.soak",
     "cluster": "benchmarks.cluster",
     "scaling": "benchmarks.scaling",
+    "national": "benchmarks.national",
     "all": "benchmarks.all",
 }
 

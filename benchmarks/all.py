@@ -50,6 +50,7 @@ PLANNED = (
     Planned("search", ("--size", "5000", "--no-peers"), ("--size", "1000000"), writes_json=True),
     Planned("size", ("--articles", "500"), ("--articles", "100000"), writes_json=True),
     Planned("cluster", ("--pages", "300"), ("--pages", "5000", "--rounds", "5"), writes_json=True),
+    Planned("national", (), (), writes_json=True),
     Planned("scaling", ("--most", "10000"), ("--most", "1000000"), writes_json=True),
 )  # fmt: skip
 
