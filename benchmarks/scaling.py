@@ -137,8 +137,8 @@ def table_of(rows: Sequence[dict[str, Any]]) -> str:
     ]
     kept = rows[-1]["store_ms"] / rows[0]["store_ms"]
     lines.append(
-        f"\nA page at {rows[-1]['size']:,} costs {ratio_of(rows):.2f} × one at {rows[0]['size']:,} (bar {BAR}),"
-        f" both against reading in the same run; storing it alone {kept:.2f} × by the clock of the CPU."
+        f"\nA page at {rows[-1]['size']:,} costs {ratio_of(rows):.2f} × one at {rows[0]['size']:,}, both"
+        f" against reading in the same run (bar {BAR}); storing it alone {kept:.2f} × by CPU."
     )
     return "\n".join(lines)
 
