@@ -53,6 +53,12 @@ ALL = [*SOURCES, *sorted((ROOT / "tests").rglob("*.py")), ROOT / "run.py"]
 TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in ALL}
 
 
+def test_test_files_have_names_of_their_own():
+    """pytest imports them by name alone: of two files of one name the second is not collected."""
+    names = [path.name for path in (ROOT / "tests").rglob("*.py") if path.name != "conftest.py"]
+    assert sorted(name for name in set(names) if names.count(name) > 1) == []
+
+
 def name_of(path):
     parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)

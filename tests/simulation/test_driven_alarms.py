@@ -7,7 +7,7 @@ import pytest
 
 from archive.store import Store
 from tests.simulation.driving import drive
-from tests.simulation.test_alarms import Watchman, _is_right
+from tests.simulation.test_month_alarms import Watchman, _is_right
 
 EVERY = timedelta(days=1)
 
