@@ -28,6 +28,7 @@ APART = {"surt", "text-unidecode"}
 INSTALLERS = {"pip", "setuptools"}
 # Needed by a package that does not say so, or read by name: no import of ours shows them.
 UNIMPORTED = {
+    "s3fs": "fsspec imports it for an s3:// address",
     "cdx-toolkit": "imported by name when Common Crawl is asked",
     "wayback": "imported by name when the Internet Archive is asked",
     "playwright": "scrapy-playwright's, named for its lower bound",
