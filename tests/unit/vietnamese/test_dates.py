@@ -80,6 +80,24 @@ def test_written_forms(text, iso, precision, label):
     assert (found.iso, found.precision, found.label) == (iso, precision, label)
 
 
+@pytest.mark.parametrize(("text", "iso", "precision", "label"), STAMPS)
+def test_a_stamp_is_the_same_wherever_it_stands(text, iso, precision, label):
+    """What is read round a date has a length; what is further off changes nothing, nor does the place."""
+    (alone,) = (one for one in find_dates(text, latest=LATEST) if one.label == label and one.iso == iso)
+    for lines in (1, 2, 5, 9, 40):
+        before = "Phường tổ chức hội nghị với bà con các khóm.\n" * lines
+        for after in ("", "\nTrang chủ\nGiới thiệu\n", "\n" + "Bà con cùng bàn việc chung. " * lines):
+            (found,) = (
+                one
+                for one in find_dates(before + text + after, latest=LATEST)
+                if one.label == label and one.iso == iso
+            )
+            assert (found.start - len(before), found.end - len(before)) == (alone.start, alone.end)
+            assert (found.role, found.precision, found.confidence) == (
+                alone.role, alone.precision, alone.confidence,
+            )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("text", "iso"),
     [

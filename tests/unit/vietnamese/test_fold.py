@@ -30,6 +30,22 @@ def test_fold(text, folded):
     assert fold(unicodedata.normalize("NFD", text)) == folded
 
 
+def test_every_mark_of_the_three_blocks_goes_and_no_neighbour():
+    for first, last in ((0x0300, 0x036F), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF)):
+        for code in sorted(
+            {*range(first, last + 1)} - {0x0345}
+        ):  # a small iota, whose case folds to a letter
+            assert fold(f"ộ{chr(code)}n") == "on", hex(code)
+        for code in (first - 1, last + 1):
+            assert len(fold(f"ộ{chr(code)}n")) > 2, hex(code)
+
+
+def test_a_thorn_keeps_every_eth_of_the_text():
+    for text in ("Þingvellir, QÐ-UBND, Đồng Tháp", "það er QÐ-UBND của ộ"):
+        assert mend_eth(text) == text
+        assert mend_eth(text.replace("Þ", "T").replace("þ", "t")) != text.replace("Þ", "T").replace("þ", "t")
+
+
 def test_fold_twice_is_fold_once_for_every_character():
     for code in range(sys.maxunicode + 1):
         once = fold(chr(code))
