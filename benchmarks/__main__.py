@@ -15,6 +15,7 @@ BENCHMARKS = {
     "size": "benchmarks.size",
     "faults": "benchmarks.faults",
     "soak": "benchmarks.soak",
+    "mutation": "benchmarks.mutation",
     "cluster": "benchmarks.cluster",
     "scaling": "benchmarks.scaling",
     "national": "benchmarks.national",

@@ -80,7 +80,8 @@ def write_bag(
 def _write_part(selection: Selection, data: Path) -> None:
     """Write an archive of the selection: a WARC file of its captures' records first, then its rows (I1)."""
     captures = list(selection.captures())
-    (data / WARC_FOLDER).mkdir(parents=True)
+    # The empty archive first: captures without a database are refused as one that was lost.
+    open_archive(data, write=True).close()
     with (data / WARC_FOLDER / WARC_NAME).open("wb") as out:
         out.writelines(moved_records(selection, captures))
     write_subset(selection, data)
