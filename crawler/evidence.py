@@ -36,7 +36,7 @@ _LICENCE = re.compile(r"giấy phép|bản quyền|copyright|©", re.IGNORECASE)
 # Fields that attribution looks for in the lines of a body, or below it.
 _FIELD = re.compile(
     r"^\W*(?:tác giả|nguồn|người (?:đăng|thực hiện)|tin, ?(?:bài|ảnh)|bài, ?ảnh|(?:tin|bài|ảnh)\s*:|theo\s)"
-    r"|^\(.{3,80}\)$|^\W*\./\.\W*$",
+    r"|^\(.{3,80}\)$|^(?=\W*\./\.)\W*+$",
     re.IGNORECASE,
 )
 

@@ -47,7 +47,7 @@ _TOOL_LINE = re.compile(
           |\s+count)?|số\s+lần\s+xem(?:\s+các\s+bài\s+viết)?)\s*+:?\s*+[\d.,]*+ (?:\s*+lượt)? (?:\s*\|.*)?
     | (?:in\s+(?:ra|bài\s+viết|trang)|print(?:\s+this\s+post)?|gửi\s+(?:email|cho\s+bạn\s+bè)
         |lưu\s+bài\s+viết(?:\s+này)?|bản\s+in|e-?mail|pdf|tải\s+về|download)
-    | (?:xem\s+(?:với\s+)?c(?:ỡ|ở)\s+chữ\s*:?|cỡ\s+chữ\s*:?|font\s+size\s*:?)?(?:a[-+]?|t|\s)++
+    | (?:xem\s+(?:với\s+)?c(?:ỡ|ở)\s+chữ\s*+:?|cỡ\s+chữ\s*+:?|font\s+size\s*+:?)?(?:a[-+]?|t|\s)++
     | chia\s+sẻ(?:\s+(?:bài\s+viết(?:\s+này)?|lên\s+\w+|facebook|twitter|zalo|google\+?))*\s*+:?
     | (?:(?:facebook|twitter|zalo|google|linkedin|tweet|share|like|chia\s+sẻ|bình\s+luận)[|,+\s]*+)+
     | (?<=[|,\s])

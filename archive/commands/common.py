@@ -6,6 +6,7 @@ exit codes are a contract: 0 done, 1 failed, 2 the request cannot be understood,
 
 import errno
 import json
+import logging
 import os
 import sys
 import tempfile
@@ -168,6 +169,8 @@ def run(group: click.Command, prog_name: str, argv: Sequence[str] | None = None)
         # A terminal that cannot show Vietnamese gets question marks, not a crash.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    # A log that cannot be written, on a full or failing disk, would say so in a traceback for each line.
+    logging.raiseExceptions = False
     meta: dict[str, Any] = {}
     try:
         return _invoke(group, prog_name, list(sys.argv[1:] if argv is None else argv), meta)

