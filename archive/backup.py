@@ -44,6 +44,11 @@ def back_up(archive: Path, target: Path, progress: Progress = lambda *_: None) -
     """
     _check_target(archive, target)
     target.mkdir(parents=True, exist_ok=True)
+    # Before the database: the chain tells of closed files, whose rows a database copied earlier may lack.
+    for name in _FOLDERS:
+        shutil.rmtree(target / f"{name}.part", ignore_errors=True)
+        if (archive / name).is_dir():
+            shutil.copytree(archive / name, target / f"{name}.part")
     size = _copy_database(archive, target, progress)
     written = copied = known = 0
     (target / WARC_FOLDER).mkdir(exist_ok=True)
@@ -56,8 +61,10 @@ def back_up(archive: Path, target: Path, progress: Progress = lambda *_: None) -
     for path in sorted(archive.iterdir()):
         if path.name not in _LEFT_OUT and path.is_file():
             shutil.copy2(path, target / path.name)
-        elif path.name in _FOLDERS and path.is_dir():
-            shutil.copytree(path, target / path.name, dirs_exist_ok=True)
+    for name in _FOLDERS:
+        if (target / f"{name}.part").is_dir():
+            shutil.copytree(target / f"{name}.part", target / name, dirs_exist_ok=True)
+            shutil.rmtree(target / f"{name}.part")
     detail = f"{size} bytes of database and {written} of WARC files to {target}"
     premis.tell(archive, "replication", "success", detail, SOFTWARE)
     return Copied(size, written, copied, known)
@@ -107,7 +114,8 @@ def _check_target(archive: Path, target: Path) -> None:
         raise UsageError(f"{target} is a file; name a folder for the copy")
     if target.exists() and any(target.iterdir()) and not (target / DATABASE_NAME).exists():
         names = {path.name for path in target.iterdir()}
-        if not names <= {f"{DATABASE_NAME}.part", WARC_FOLDER, *_FOLDERS}:
+        begun = {f"{name}.part" for name in (DATABASE_NAME, *_FOLDERS)}
+        if not names <= {*begun, WARC_FOLDER, *_FOLDERS}:
             raise UsageError(f"{target} holds something that is no copy of an archive; name an empty folder")
     inner, outer = target.resolve(), archive.resolve()
     if inner == outer or outer in inner.parents:
