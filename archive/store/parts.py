@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from archive.files import link_article
@@ -59,17 +60,45 @@ class Documents:
 def save_citations(
     connection: sqlite3.Connection, documents: Documents, revision_id: int, article: Article
 ) -> None:
-    """Write the citations of a new revision; a header whose number was left blank names no document."""
-    cited = [citation for citation in article.citations if citation.number]
-    issuers = _issuers(connection, revision_id, article, cited)
+    """Write the citations of a new revision."""
     connection.executemany(
         "INSERT INTO citations (revision_id, document_id, verbatim, start_offset, end_offset)"
         " VALUES (?, ?, ?, ?, ?)",
-        [
-            (revision_id, documents.id_of(one, issuers.get(one.normal)), one.verbatim, one.start, one.end)
-            for one in cited
-        ],
+        ((revision_id, *one) for one in documents_cited(connection, documents, revision_id, article)),
     )
+
+
+def documents_cited(
+    connection: sqlite3.Connection, documents: Documents, revision_id: int, article: Article
+) -> list[tuple[int, str, int, int]]:
+    """Return (document's id, verbatim, start, end) of each citation; a new document gets its row.
+
+    A header whose number was left blank names no document.
+    """
+    cited = _with_their_day([citation for citation in article.citations if citation.number])
+    issuers = _issuers(connection, revision_id, article, cited)
+    return [(documents.id_of(one, issuers.get(one.normal)), one.verbatim, one.start, one.end) for one in cited]
+
+
+def _with_their_day(cited: Sequence[Citation]) -> list[Citation]:
+    """Give a mention without a year that of the same number on the page: numbers begin anew each year.
+
+    "Chỉ thị số 33/CT-TTg ngày 26-11-2021" is "Chỉ thị 33/CT-TTg" ten lines below, and no other document.
+    Where a page names two years the mention says neither, and stays without.
+    """
+    years: dict[str, set[int]] = {}
+    days: dict[str, str] = {}
+    for one in cited:
+        if one.year is not None:
+            years.setdefault(one.normal, set()).add(one.year)
+        if one.date is not None:
+            days.setdefault(one.normal, one.date)
+    return [
+        replace(one, year=min(years[one.normal]), date=days.get(one.normal))
+        if one.year is None and len(years.get(one.normal, ())) == 1
+        else one
+        for one in cited
+    ]
 
 
 def _issuers(

@@ -15,7 +15,7 @@ from archive.digests import text_digest
 from archive.records import Article
 from archive.store.blocks import encode_blocks
 from archive.store.fields import FIELDS, body_json, dump, values_of
-from archive.store.parts import Documents, files_of, replace_files, save_citations
+from archive.store.parts import Documents, documents_cited, files_of, replace_files, save_citations
 from archive.store.removed import pack_removed
 from archive.urls import urlkey
 
@@ -248,7 +248,7 @@ class Rereader:
             " WHERE revision_id = ? ORDER BY citation_id",
             (revision_id,),
         ).fetchall()
-        found = [(self._documents.id_of(one), one.verbatim, one.start, one.end) for one in article.citations]
+        found = documents_cited(self._connection, self._documents, revision_id, article)
         if before == found:
             return False
         self._connection.execute("DELETE FROM citations WHERE revision_id = ?", (revision_id,))

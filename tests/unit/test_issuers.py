@@ -1,5 +1,6 @@
 """Who issued a document: from the sentence, the portal's place and the day."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -73,6 +74,19 @@ def test_one_number_of_two_provinces_is_two_documents(store):
     assert store.db.execute(
         "SELECT articles FROM documents_cited WHERE issuer = 'UBND tỉnh An Giang'"
     ).fetchone() == (2,)
+
+
+def test_reading_a_page_again_finds_the_documents_it_cited(store):
+    crawl_id = begun(store, (1,))
+    store.db.execute("UPDATE portals SET jurisdiction = ?", [CHAU_DOC])
+    undated = replace(cited("814/KH-UBND", "UBND tỉnh"), year=None, date=None, start=60, end=65)
+    page = article(1, citations=(cited("814/KH-UBND", "UBND tỉnh"), undated))
+    visit(store, crawl_id, 1, page)
+    before = documents(store)
+    revision_id = store.db.execute("SELECT revision_id FROM articles").fetchone()[0]
+    assert store.reread([(revision_id, page)], detail="in a test") == ["same"]
+    assert documents(store) == before == [("814/KH-UBND", "UBND tỉnh An Giang", "vn-an-giang")]
+    assert store.db.execute("SELECT count(*) FROM citations").fetchone() == (2,)
 
 
 def test_an_announcement_is_the_publication_of_its_document(store):

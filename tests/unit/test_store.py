@@ -6,7 +6,7 @@ import pytest
 from archive_samples import LINES, PORTAL, address, article, begun, capture, dump, link, visit
 
 from archive.errors import ArchiveBusy
-from archive.records import Attachment, Block, ChromeModel, Event, Image, Issue, Outcome, Portal
+from archive.records import Attachment, Block, ChromeModel, Citation, Event, Image, Issue, Outcome, Portal
 from archive.revisions import blocks_of, revisions_of
 from archive.store import Store
 from archive.store.blocks import decode_blocks, encode_blocks
@@ -173,6 +173,24 @@ def test_one_document_however_often_it_is_cited(store):
     visit(store, crawl_id, 2, article(2))
     assert rows(store, "SELECT normal, year, issuer FROM documents") == [("33/CT-TTg", 2021, "TTg")]
     assert rows(store, "SELECT count(*) FROM citations") == [(2,)]
+
+
+def mention(verbatim, year=None, day=None, start=0):
+    end = start + len(verbatim)
+    return Citation(verbatim, "33/CT-TTg", "Chỉ thị", "33", year, "CT-TTg", "TTg", day, start, end)
+
+
+def test_a_mention_without_its_day_is_the_document_the_page_has_named(store):
+    crawl_id = begun(store, [1, 2])
+    dated = mention("Chỉ thị số 33/CT-TTg ngày 26-11-2021", 2021, "2021-11-26")
+    visit(store, crawl_id, 1, article(1, citations=(dated, mention("Chỉ thị 33/CT-TTg", start=60))))
+    cited = "SELECT d.year, d.issued_on, count(*) FROM citations c JOIN documents d USING (document_id)"
+    assert rows(store, f"{cited} GROUP BY c.document_id") == [(2021, "2021-11-26", 2)]
+    # Numbers begin anew each year: of a page that names two, a mention may mean either.
+    other = mention("Chỉ thị số 33/CT-TTg ngày 05-10-2022", 2022, "2022-10-05", start=100)
+    two = (dated, other, mention("Chỉ thị 33/CT-TTg", start=160))
+    visit(store, crawl_id, 2, article(2, citations=two))
+    assert sorted(rows(store, "SELECT coalesce(year, 0) FROM documents")) == [(0,), (2021,), (2022,)]
 
 
 def test_a_batch_is_stored_whole_or_not_at_all(store):
