@@ -93,13 +93,22 @@ def _check_names(timetable: Any, archive_dir: Path) -> None:
         raise UsageError(f"{timetable.file}:{timetable.named[key]}: no portal is called {key!r}{hint}")
 
 
-def _write(timetable: Any, archive_dir: Path, systemd: Path | None) -> int:
+def _known(timetable: Any, archive_dir: Path) -> Any:
     from crawler.scheduling.foreground import look_around
-    from crawler.scheduling.units import cron_lines, units
 
     known = look_around(archive_dir, timetable, datetime.now(UTC))
     if not known.entries:
-        raise KhoCongError("there is no portal to crawl: crawl one by its key or URL first, or name some")
+        raise KhoCongError(
+            f"there is no portal to crawl: crawl one into {archive_dir} by its key or URL first, or name some "
+            "in schedule.yml"
+        )
+    return known
+
+
+def _write(timetable: Any, archive_dir: Path, systemd: Path | None) -> int:
+    from crawler.scheduling.units import cron_lines, units
+
+    known = _known(timetable, archive_dir)
     folder = archive_dir.absolute()
     if systemd is None:
         for line in cron_lines(known.entries.values(), folder):
@@ -118,9 +127,13 @@ def _write(timetable: Any, archive_dir: Path, systemd: Path | None) -> int:
 def _run(
     timetable: Any, archive_dir: Path, delay: float | None, allow_private: bool, *, once: bool, as_json: bool
 ) -> int:
+    from archive.database import DATABASE_NAME
     from crawler.scheduling.foreground import Schedule
     from crawler.scheduling.keeping import Memory
 
+    # One that waits beside an archive may be given its first portal later; a folder that is none is a slip.
+    if once or not (archive_dir / DATABASE_NAME).exists():
+        _known(timetable, archive_dir)
     try:
         archive_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -218,7 +218,7 @@ def _compose(path: Path) -> yaml.MappingNode:
     try:
         node = yaml.compose(path.read_text(encoding="utf-8"), Loader=LOADER)
     except FileNotFoundError as error:
-        raise RegistryError(f"{path}:1: there is no such file") from error
+        raise RegistryError(f"{path}: there is no such file") from error
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 1

@@ -141,6 +141,15 @@ def test_once_crawls_what_is_due_and_ends(folder):
     assert query(folder / "kho", "SELECT count(*) FROM crawls") == [(2,)]
 
 
+def test_a_schedule_of_nothing_says_so_and_makes_nothing(tmp_path):
+    (tmp_path / "portals").mkdir()
+    for arguments in (("--once",), ()):
+        with scheduling(tmp_path, *arguments) as running:
+            assert running.process.wait(30) == 1
+            assert "there is no portal to crawl: crawl one into" in running.process.stderr.read()
+    assert not (tmp_path / "kho").exists()
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_an_end_in_the_middle_loses_nothing(folder, how):
     with sites(folder, 1, articles=30) as (site,):
