@@ -77,7 +77,9 @@ def documents_cited(
     """
     cited = _with_their_day([citation for citation in article.citations if citation.number])
     issuers = _issuers(connection, revision_id, article, cited)
-    return [(documents.id_of(one, issuers.get(one.normal)), one.verbatim, one.start, one.end) for one in cited]
+    return [
+        (documents.id_of(one, issuers.get(one.normal)), one.verbatim, one.start, one.end) for one in cited
+    ]
 
 
 def _with_their_day(cited: Sequence[Citation]) -> list[Citation]:

@@ -99,8 +99,8 @@ def _known(timetable: Any, archive_dir: Path) -> Any:
     known = look_around(archive_dir, timetable, datetime.now(UTC))
     if not known.entries:
         raise KhoCongError(
-            f"there is no portal to crawl: crawl one into {archive_dir} by its key or URL first, or name some "
-            "in schedule.yml"
+            f"there is no portal to crawl: crawl one into {archive_dir} by its key or URL first, "
+            "or name some in schedule.yml"
         )
     return known
 
