@@ -3,9 +3,9 @@
 
 Makes `.venv` beside this file from the lock file (exact versions, checked hashes), then runs `khocong`
 with the words that follow. `test` adds the tools of `requirements-dev.lock` and runs every check the
-project has; words after it go to pytest. `sbom FILE` writes a bill of materials (CycloneDX) of what is
-installed to run. Later runs start at once: the set-up is redone only when a lock file or pyproject.toml
-has changed.
+project has; words after it go to pytest (`test --coverage` says what share of the code they reach).
+`sbom FILE` writes a bill of materials (CycloneDX) of what is installed to run. Later runs start at once:
+the set-up is redone only when a lock file or pyproject.toml has changed.
 """
 
 import hashlib
@@ -185,10 +185,22 @@ def test(words):
             failed.append(name)
     print("run.py: pytest", file=sys.stderr)
     # Two files at a time, on two cores: half of the tests wait for servers and for processes they started.
-    code = command("pytest", *(words or ("-n", "2", "--dist", "loadfile")))
+    two = ("-n", "2", "--dist", "loadfile")
+    if words[:1] == ["--coverage"]:
+        code = covered(words[1:] or two)
+    else:
+        code = command("pytest", *(words or two))
     if failed:
         print(f"run.py: failed before pytest: {', '.join(failed)}", file=sys.stderr)
     return 1 if code or failed else 0
+
+
+def covered(words):
+    """Run pytest, and print what share of the branches of each file was taken; 1 where all are too few."""
+    command("coverage", "erase")
+    code = command("coverage", "run", "-m", "pytest", *words)
+    command("coverage", "combine", "--quiet")
+    return command("coverage", "report", "--skip-covered", "--sort=cover") or code
 
 
 if __name__ == "__main__":

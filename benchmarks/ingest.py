@@ -2,7 +2,9 @@
 
 A WARC is written of records that are no articles (style sheets, images, errors, redirects) with one article
 page in so many; it is taken in by the command, and the size of that process is read from the system. With
-`--merge` four shards of articles are joined and timed, by the clock and by the process's own time.
+`--merge` four shards of articles are joined and timed, by the clock and by the process's own time. With
+`--race` the article pages of the made-up portal (60 KB each) are taken in by two readers, and read by
+trafilatura with metadata in one process.
 """
 
 import argparse
@@ -21,6 +23,9 @@ from pathlib import Path
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
+from benchmarks import generated
+from benchmarks.running import run
+
 HOST = "http://phuongminhhoa.example.gov.vn"
 _WARDS = ("An Lạc", "Bình Trị", "Cầu Kho", "Đa Kao", "Gia Hội", "Hòa Cường", "Lê Lợi", "Mai Động", "Tân An")
 _WORKS = (
@@ -36,7 +41,11 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--articles", type=int, default=0, help="one record in so many is an article page")
     parser.add_argument("--merge", type=int, default=0, metavar="N", help="also join 4 shards of N articles")
     parser.add_argument("--lines", type=int, default=6, help="lines of text an article (22: 2.9 kB)")
+    parser.add_argument("--race", type=int, default=0, metavar="N", help="also N pages against trafilatura")
+    parser.add_argument("--peer", type=Path, metavar="WARC", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
+    if options.peer:
+        return _peer(options.peer)
     if options.sizes:
         print("| records | of them articles | seconds | records/s | records/s, last tenth | peak MB |")
         print("|---|---|---|---|---|---|")
@@ -46,6 +55,9 @@ def main(arguments: Sequence[str]) -> int:
     if options.merge:
         with tempfile.TemporaryDirectory() as folder:
             print(_merged(Path(folder), options.merge, options.lines))
+    if options.race:
+        with tempfile.TemporaryDirectory() as folder:
+            print(_race(Path(folder), options.race))
     return 0
 
 
@@ -131,6 +143,56 @@ def _merged(folder: Path, articles: int, lines: int) -> str:
         f"\n4 shards of {articles:,} articles merged: {count:,} in {took:.1f} s, {count / took:,.0f} a"
         f" second; {cpu:.1f} s of the processor, {count / cpu:,.0f} a second of it"
     )
+
+
+def _race(folder: Path, pages: int) -> str:
+    """Return pages a second of ours over both cores against trafilatura's on one, over the same records."""
+    file = folder / "pages.warc.gz"
+    portal = generated.Portal(pages + generated.SECTIONS + 1)
+    with file.open("wb") as stream:
+        writer = WARCWriter(stream, gzip=True)
+        for number in range(pages):
+            path = f"/tin-tuc/tin-{number}.html"
+            http = StatusAndHeaders("200 OK", [("Content-Type", "text/html")], protocol="HTTP/1.1")
+            writer.write_record(
+                writer.create_warc_record(
+                    HOST + path, "response", payload=io.BytesIO(portal.page(path) or b""), http_headers=http
+                )
+            )
+    lines = []
+    ours = [sys.executable, "-m", "crawler.cli", "ingest", str(file), "--archive", str(folder / "kho"),
+            "--workers", "2"]  # fmt: skip
+    theirs = [sys.executable, "-m", "benchmarks", "ingest", "--peer", str(file)]
+    cost = [run(words, folder=Path.cwd(), timeout_s=7200) for words in (theirs, ours)]
+    for name, one in zip(("trafilatura, one process", "khocong, two readers"), cost, strict=True):
+        assert one.code == 0, name
+        lines.append(
+            f"| {name} | {pages / one.seconds:.1f} | {1000 * one.cpu_s / pages:.1f} |"
+            f" {one.main_mb:.0f} / {one.worker_mb:.0f} |"
+        )
+    cores = os.cpu_count() or 1
+    by_cpu = cost[0].cpu_s / cost[1].cpu_s * cores
+    return "\n".join(
+        (
+            f"\n{pages:,} article pages of 60 KB:\n\n| | pages/s | CPU ms a page | MB, main / reader |",
+            "|---|---|---|---|",
+            *lines,
+            f"\n{cost[0].seconds / cost[1].seconds:.2f} times as many ({by_cpu:.2f} by CPU over {cores}"
+            " cores; bar 7)",
+        )
+    )
+
+
+def _peer(file: Path) -> int:
+    """Read every record of *file* with trafilatura, as its users do."""
+    import trafilatura
+    from warcio.archiveiterator import ArchiveIterator
+
+    with file.open("rb") as stream:
+        for record in ArchiveIterator(stream):
+            url = record.rec_headers.get_header("WARC-Target-URI")
+            trafilatura.bare_extraction(record.content_stream().read(), url=url, with_metadata=True)
+    return 0
 
 
 def _used() -> float:

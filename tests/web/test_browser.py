@@ -209,7 +209,7 @@ PAGES = {
     "home": "/", "search": "/tim?q=dan+van", "article": "/bai/1", "diff": "/bai/1/2", "original": "/goc/4",
     "portals": "/cong", "portal": "/cong/chaudoc", "documents": "/van-ban", "document": "/van-ban/33/CT-TTg",
     "province": "/tinh/vn-an-giang-2025", "nothing": "/tim?q=khong-co-gi-het", "health": "/suc-khoe",
-    "dying": "/nguy-co",
+    "dying": "/nguy-co", "runs": "/luot", "run": "/luot/1",
 }  # fmt: skip
 
 

@@ -17,8 +17,12 @@ COUNTS = {
         "retry_after_kept": 2, "hosts": {"chaudoc.gov.example": {
             "delay_s": 1.0, "shortest_gap_s": 1.004, "kept": True, "retry_after": 2, "retry_after_kept": 2}},
     },
-    "completeness": {"summary": "168 of 168 in the sitemap"},
+    "completeness": {
+        "summary": "166 of 168 in the sitemap", "sitemap_urls": 168, "sitemap_missing": 2, "waiting": 0,
+        "ids_missing": 4, "articles": 168,
+    },
 }  # fmt: skip
+OLDER = {"summary": "168 of 168 in the sitemap"}
 
 
 @pytest.fixture(scope="module")
@@ -31,16 +35,21 @@ def browser(tmp_path_factory):
         portal = store.portal("chaudoc")
         for number in range(60):
             crawl_id = store.begin_crawl(portal, reason="schedule regular 2026-03-01T02:00:00Z")
-            store.end_crawl(crawl_id, "finished", 15 + number, COUNTS)
+            counts = COUNTS if number < 59 else {**COUNTS, "completeness": OLDER}
+            store.end_crawl(crawl_id, "finished", 15 + number, counts)
     return Browser(folder)
 
 
 def test_a_run_is_told_whole(browser):
     page = browser.get("/luot/2?lang=en")
-    for words in ("168 of 168 in the sitemap", "1.004 s", "2 / 2", "soft page", "123,456", "1.25"):
+    for words in ("166 of 168 in the sitemap", "4 ids missing", "1.004 s", "2 / 2", "soft page", "123,456", "1.25"):
         assert words in page.text, words
     assert "HTTP &lt;b&gt;500" in page.text
-    assert "Giữ lịch sự" in browser.get("/luot/2?lang=vi").text
+    page = browser.get("/luot/2?lang=vi").text
+    shown = ("Giữ lịch sự", "đã xong", "theo lịch", "166 trên 168 bài trong sơ đồ trang", "trang danh mục")
+    assert [words for words in shown if words not in page] == []
+    # Of the reports' own English only the codes are left, and the sentence behind the figures.
+    assert "finished" not in page
 
 
 def test_runs_follow_each_other_newest_first(browser):
@@ -51,6 +60,10 @@ def test_runs_follow_each_other_newest_first(browser):
     assert 'href="/luot/11"' in older.text
     assert 'href="/luot/12"' not in older.text
     assert browser.get("/luot?portal=khong-co").status_code == 200
+
+
+def test_a_report_of_before_the_figures_keeps_its_sentence(browser):
+    assert "168 of 168 in the sitemap" in browser.get("/luot/61?lang=vi").text
 
 
 def test_the_same_as_data(browser):
