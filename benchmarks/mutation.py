@@ -1,19 +1,22 @@
 """Would the tests notice? Small changes are made to the code, one at a time, and its tests are run on each.
 
 `python -m benchmarks mutation` samples the mutants that cosmic-ray can make of identity, folding, dates,
-citations and the frontier, in a copy of the checkout; what survives is printed with its line. A mutant that
+citations and the frontier, in a copy of the checkout; what survives is printed with its change. A mutant that
 changes nothing that could be seen (a cache's size, a wider window) counts as surviving all the same.
+Tests that fail on the code as it is would kill every mutant, so they are run on it first, and timed.
 """
 
 import argparse
 import json
 import os
 import random
+import shlex
 import shutil
 import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -21,9 +24,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BAR = 0.85
-# A mutant that loops is ended so; the longest of the test runs below takes a third of it.
-_TIMEOUT_S = 90.0
-_SEED = 7
+# A mutant that loops is ended after so many times what the tests take on the code as it is, or so long.
+_TIMES, _LEAST_S = 4.0, 30.0
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Area:
 
 _PROPERTIES = "tests/properties"
 _WORDS = "tests/unit/vietnamese"
+_CRAWLER = "tests/unit/crawler"
 AREAS = {
     "identity": Area(
         ("archive/urls.py", "archive/digests.py"),
@@ -54,58 +57,93 @@ AREAS = {
     ),
     "frontier": Area(
         ("crawler/yields.py", "crawler/selecting.py", "crawler/frontier.py"),
-        ("tests/unit/crawler", "tests/portal/test_traps.py"),
+        (f"{_CRAWLER}/test_frontier.py", f"{_CRAWLER}/test_yields.py", f"{_CRAWLER}/test_selecting.py",
+         "tests/portal/test_traps.py"),
     ),
 }  # fmt: skip
 
 
-def tried(area: Area, sample: int, folder: Path) -> tuple[int, int, list[str]]:
-    """Return (mutants tried, killed, lines of those that survived) of *area*, in the copy at *folder*."""
-    tests = " ".join(area.tests)
+def tried(area: Area, sample: int, seed: int, folder: Path) -> tuple[int, int, list[str]]:
+    """Return (mutants tried, killed, changes that survived) of *area*, in the copy at *folder*.
+
+    Raises SystemExit where the tests do not pass on the code as it is.
+    """
+    begun = time.monotonic()
+    words = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-x",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:xdist",
+        *area.tests,
+    ]
+    plain = subprocess.run(words, cwd=folder, env=_environment(folder), capture_output=True, check=False)
+    if plain.returncode:
+        raise SystemExit(
+            "the tests fail on the code as it is:\n" + plain.stdout.decode(errors="replace")[-2000:]
+        )
     config = folder / "mutation.toml"
     config.write_text(
         "[cosmic-ray]\n"
         f"module-path = {json.dumps(list(area.modules))}\n"
-        f"timeout = {_TIMEOUT_S}\n"
+        f"timeout = {max(_TIMES * (time.monotonic() - begun), _LEAST_S)}\n"
         "excluded-modules = []\n"
-        f'test-command = "{sys.executable} -m pytest -x -q -p no:cacheprovider -p no:xdist {tests}"\n'
+        f"test-command = {json.dumps(shlex.join(words))}\n"
         '[cosmic-ray.distributor]\nname = "local"\n',
         encoding="utf-8",
     )
     session = folder / "mutation.sqlite"
     session.unlink(missing_ok=True)
     _cosmic_ray(folder, "init", config, session)
+    _draw(session, sample, seed)
+    _cosmic_ray(folder, "exec", config, session)
+    with closing(sqlite3.connect(session)) as connection:
+        rows = connection.execute(
+            "SELECT s.module_path, s.start_pos_row, s.operator_name, r.test_outcome, r.diff "
+            "FROM work_results r JOIN mutation_specs s USING (job_id)"
+        ).fetchall()
+    survived = [
+        f"{module}:{row} {name.rpartition('/')[2]}{_changed(diff or '')}"
+        for module, row, name, outcome, diff in rows
+        if outcome == "SURVIVED"
+    ]
+    return len(rows), len(rows) - len(survived), sorted(survived)
+
+
+def _draw(session: Path, sample: int, seed: int) -> None:
+    """Leave *sample* mutants in the session; which of them must not hang on the numbers they were given."""
     with closing(sqlite3.connect(session)) as connection, connection:
-        # Which of them is drawn must not hang on the numbers cosmic-ray gave them.
         order = connection.execute(
             "SELECT job_id FROM mutation_specs "
             "ORDER BY module_path, start_pos_row, start_pos_col, operator_name, occurrence"
         )
         jobs = [job for (job,) in order]
-        kept = set(random.Random(_SEED).sample(jobs, min(sample, len(jobs))))
+        kept = set(random.Random(seed).sample(jobs, min(sample, len(jobs))))
         for job in jobs:
             if job not in kept:
                 for table in ("mutation_specs", "work_items"):
                     connection.execute(f"DELETE FROM {table} WHERE job_id = ?", (job,))
-    _cosmic_ray(folder, "exec", config, session)
-    with closing(sqlite3.connect(session)) as connection:
-        rows = connection.execute(
-            "SELECT s.module_path, s.start_pos_row, s.operator_name, r.test_outcome "
-            "FROM work_results r JOIN mutation_specs s USING (job_id)"
-        ).fetchall()
-    survived = [
-        f"{module}:{row} {name.rpartition('/')[2]}"
-        for module, row, name, outcome in rows
-        if outcome == "SURVIVED"
-    ]
-    return len(rows), len(rows) - len(survived), sorted(survived)
+
+
+def _changed(diff: str) -> str:
+    """Return the lines of a diff that differ, without the names of its files."""
+    lines = [line for line in diff.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+    return "".join(f"\n    {line}" for line in lines)
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    return {"KHOCONG_SHARED": str(ROOT.parent / "shared"), **os.environ, "PYTHONPATH": str(folder)}
 
 
 def _cosmic_ray(folder: Path, verb: str, config: Path, session: Path) -> None:
     subprocess.run(
         [sys.executable, "-m", "cosmic_ray.cli", verb, str(config), str(session)],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder), "KHOCONG_SHARED": str(ROOT.parent / "shared")},
+        env=_environment(folder),
         check=True,
         stdout=subprocess.DEVNULL,
     )
@@ -116,6 +154,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks mutation", description=__doc__)
     parser.add_argument("--sample", type=int, default=50, help="mutants of each area (50; some minutes each)")
     parser.add_argument("--only", choices=AREAS, action="append", help="an area; may be given again")
+    parser.add_argument("--seed", type=int, default=7, help="another draws other mutants (7)")
     asked = parser.parse_args(arguments)
     missed = False
     print("| area | mutants tried | killed | share |\n|---|---|---|---|")
@@ -124,7 +163,7 @@ def main(arguments: Sequence[str]) -> int:
         left_out = shutil.ignore_patterns(".git", ".venv*", "__pycache__", "*.gz", "mutants", "demo-archive")
         shutil.copytree(ROOT, folder, ignore=left_out)
         for name in asked.only or AREAS:
-            count, killed, survived = tried(AREAS[name], asked.sample, folder)
+            count, killed, survived = tried(AREAS[name], asked.sample, asked.seed, folder)
             missed |= killed < BAR * count
             print(f"| {name} | {count} | {killed} | {killed / max(count, 1):.0%} |", flush=True)
             for line in survived:
