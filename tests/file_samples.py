@@ -85,7 +85,12 @@ def doc(text, *, encrypted=False, narrow=False, extra_streams=()):
 
 
 def container(streams):
-    """A compound file (MS-CFB, version 3) of *streams*, each padded over the limit of the mini stream."""
+    """A compound file (MS-CFB, version 3) of *streams*, each padded over the limit of the mini stream.
+
+    None in place of bytes makes a storage, which holds all that stands behind it.
+    """
+    storages = {number for number, (_, data) in enumerate(streams, 1) if data is None}
+    streams = [(name, b"" if data is None else data) for name, data in streams]
     streams = [(name, data.ljust(4096, b"\0")) for name, data in streams]
     chain, sectors = [], b""
     starts = []
@@ -96,8 +101,11 @@ def container(streams):
         sectors += data.ljust(count * SECTOR, b"\0")
     entries = [_entry("Root Entry", 5, 0xFFFFFFFE, 0, child=1)]
     for number, ((name, data), start) in enumerate(zip(streams, starts, strict=True), 1):
-        right = number + 1 if number < len(streams) else 0xFFFFFFFF
-        entries.append(_entry(name, 2, start, len(data), right=right))
+        beside = number + 1 if number < len(streams) else 0xFFFFFFFF
+        if number in storages:
+            entries.append(_entry(name, 1, 0, 0, child=beside))
+        else:
+            entries.append(_entry(name, 2, start, len(data), right=beside))
     entries += [_entry("", 0, 0, 0)] * (-len(entries) % 4)
     directory = len(chain)
     count = len(entries) // 4

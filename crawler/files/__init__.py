@@ -12,7 +12,7 @@ from importlib.metadata import version
 
 from archive.attached import FileText
 from archive.vietnamese.legacy import repair
-from crawler.files.recognise import format_of, looks_like_file
+from crawler.files.recognise import carries_macros, format_of, looks_like_file
 from crawler.files.text import FileFault, Found, mend_horns, plain
 
 __all__ = ["MAX_BYTES", "MAX_TIME_S", "looks_like_file", "read_file"]
@@ -53,6 +53,8 @@ def read_file(body: bytes, *, time_s: float = MAX_TIME_S) -> FileText:
     try:
         read: Callable[[bytes, float], Found] = getattr(import_module(module), f"read_{kind}")
         found = read(body, time.monotonic() + time_s)
+        if carries_macros(body):
+            found = replace(found, notes=(*found.notes, "has macros, which were left alone"))
     except FileFault as fault:
         return FileText(fault.state, kind, detail=str(fault)[:300], reader=reader)
     except (MemoryError, RecursionError) as error:

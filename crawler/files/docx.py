@@ -4,24 +4,36 @@ import io
 import time
 from collections.abc import Iterator
 
-import docx
 from docx.document import Document
+from docx.opc.part import PartFactory
 from docx.oxml.ns import qn
+from docx.package import Package
+from docx.parts.document import DocumentPart
 from docx.table import Table
 from docx.text.paragraph import Paragraph
 
 from crawler.files.recognise import check_zip
-from crawler.files.text import Found, from_font
+from crawler.files.text import FileFault, Found, from_font
 
 # Reports with pictures unpack to 100 MB; their XML stays below 20.
 _MOST_BYTES = 512 * 2**20
 _CELL_BORDER = " | "
+# Documents that differ in nothing but what Word may do with them: python-docx 1.2 refuses them by name.
+_KINDS = (
+    "application/vnd.ms-word.document.macroEnabled.main+xml",
+    "application/vnd.ms-word.template.macroEnabledTemplate.main+xml",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.template.main+xml",
+)
+PartFactory.part_type_for.update(dict.fromkeys(_KINDS, DocumentPart))
 
 
 def read_docx(body: bytes, deadline: float) -> Found:
     """Return the body of the document, until *deadline*. Headers and footers repeat and are left out."""
     check_zip(body, _MOST_BYTES)
-    document = docx.Document(io.BytesIO(body))
+    part = Package.open(io.BytesIO(body)).main_document_part
+    if not isinstance(part, DocumentPart):
+        raise FileFault("corrupt", f"its main part is {part.content_type}")
+    document = part.document
     base = _base_font(document)
     lines: list[str] = []
     notes: list[str] = []

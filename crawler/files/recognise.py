@@ -21,6 +21,8 @@ _PLAIN: tuple[tuple[bytes, str], ...] = (
     (b"ID3", "mp3"),
     (b"PK\x05\x06", "zip"),
 )
+# Where Word and Excel 97 keep a VBA project ([MS-OVBA] 2.2.1).
+_VBA = ("Macros/VBA", "_VBA_PROJECT_CUR/VBA")
 # A PDF may have junk before it: readers look for its mark in the first kilobyte (ISO 32000, annex H).
 _PDF_WITHIN = 1024
 
@@ -68,6 +70,20 @@ def _in_ole(body: bytes) -> str:
             return "xls" if ole.exists("Workbook") or ole.exists("Book") else "ole"
     except Exception:  # olefile raises whatever a broken table makes it
         return "broken"
+
+
+def carries_macros(body: bytes) -> bool:
+    """Say whether an Office file has a VBA project, which nothing of ours reads and an Office program runs."""
+    try:
+        if body.startswith(_ZIP):
+            with zipfile.ZipFile(io.BytesIO(body)) as archive:
+                return any(name.endswith("/vbaProject.bin") for name in archive.namelist())
+        if body.startswith(_OLE):
+            with olefile.OleFileIO(io.BytesIO(body)) as ole:
+                return any(ole.exists(name) for name in _VBA)
+    except Exception:  # a file without a table that can be read: its reader says so
+        return False
+    return False
 
 
 def check_zip(body: bytes, most_bytes: int, most_parts: int = 20_000) -> None:

@@ -6,6 +6,7 @@ import zipfile
 from datetime import datetime
 
 import docx
+import olefile
 import openpyxl
 import pytest
 import xlwt
@@ -149,6 +150,81 @@ def test_rtf_that_is_called_doc():
 def test_what_cannot_be_read_says_why_and_raises_nothing(body, state):
     found = read_file(body)
     assert (found.state, found.text) == (state, "")
+
+
+MACRO = b'Attribute VB_Name = "ThisDocument"\r\nSub AutoOpen()\r\nShell "calc.exe"\r\nEnd Sub\r\n'
+WORD, EXCEL = "application/vnd.ms-word", "application/vnd.ms-excel"
+OPEN = "application/vnd.openxmlformats-officedocument"
+
+
+def with_macros(body, plain, kind, folder):
+    """The same Office file as one that carries macros, which says so by the type of its main part."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(body)) as before, zipfile.ZipFile(made, "w") as after:
+        for name in before.namelist():
+            part = before.read(name)
+            if name == "[Content_Types].xml":
+                assert plain.encode() in part
+                part = part.replace(plain.encode(), kind.encode())
+            after.writestr(name, part)
+        after.writestr(f"{folder}/vbaProject.bin", container([("VBA", None), ("ThisDocument", MACRO)]))
+    return made.getvalue()
+
+
+def a_docx():
+    document = docx.Document()
+    document.add_paragraph(LINES[0])
+    return saved(document)
+
+
+def a_xlsx():
+    book = openpyxl.Workbook()
+    book.active.append([LINES[0]])
+    return saved(book)
+
+
+def a_xls():
+    book = xlwt.Workbook()
+    book.add_sheet("Lịch").write(0, 0, LINES[0])
+    return saved(book)
+
+
+def a_xls_with_macros():
+    with olefile.OleFileIO(io.BytesIO(a_xls())) as ole:
+        stream = ole.openstream("Workbook").read()
+    storage = [("_VBA_PROJECT_CUR", None), ("VBA", None), ("ThisWorkbook", MACRO)]
+    return container([("Workbook", stream), *storage])
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("docx", with_macros(a_docx(), f"{OPEN}.wordprocessingml.document.main+xml", kind, "word"))
+        for kind in (
+            f"{WORD}.document.macroEnabled.main+xml",
+            f"{WORD}.template.macroEnabledTemplate.main+xml",
+            f"{OPEN}.wordprocessingml.template.main+xml",
+        )
+    ]
+    + [
+        ("xlsx", with_macros(a_xlsx(), f"{OPEN}.spreadsheetml.sheet.main+xml", kind, "xl"))
+        for kind in (f"{EXCEL}.sheet.macroEnabled.main+xml", f"{EXCEL}.template.macroEnabled.main+xml")
+    ]
+    + [
+        ("doc", doc(LINES[0], extra_streams=[("Macros", None), ("VBA", None), ("ThisDocument", MACRO)])),
+        ("xls", a_xls_with_macros()),
+    ],
+    ids=["docm", "dotm", "dotx", "xlsm", "xltm", "doc", "xls"],
+)
+def test_macros_are_left_alone_and_said(kind, body):
+    found = read_file(body)
+    assert (found.state, found.format, found.detail) == ("read", kind, "has macros, which were left alone")
+    assert LINES[0] in found.text
+    assert not any(word in found.text for word in ("Sub ", "Shell", "Attribute", "VBA"))
+
+
+def test_a_file_without_macros_is_not_said_to_have_any():
+    assert [read_file(body).detail for body in (a_docx(), a_xlsx(), doc(TEXT), a_xls())] == [""] * 4
 
 
 def test_a_bomb_is_not_unpacked():
