@@ -73,7 +73,7 @@ def _in_ole(body: bytes) -> str:
 
 
 def carries_macros(body: bytes) -> bool:
-    """Say whether an Office file has a VBA project, which nothing of ours reads and an Office program runs."""
+    """Say whether an Office file has a VBA project, which we never read and Office may run."""
     try:
         if body.startswith(_ZIP):
             with zipfile.ZipFile(io.BytesIO(body)) as archive:

@@ -160,6 +160,31 @@ def test_a_page_of_many_links_grows_the_ledger_by_its_cap_alone(tmp_path: Path) 
     assert ended.took_s < 30
 
 
+@pytest.mark.parametrize("form", ["<a href=/{0}>a", "<a href='/muc/{0}.html'>a</a>"], ids=["17 MB", "32 MB"])
+def test_a_page_of_a_million_links_costs_itself_alone(tmp_path: Path, form: str) -> None:
+    page = ("<html><body>" + "".join(map(form.format, range(1_000_000)))).encode()
+    front = "<html><body><a href='/nhieu.html'>Nhiều</a><a href='/tot/a.html'>Tốt</a></body></html>"
+    with FaultServer() as server:
+        server.extra |= {
+            "/": lambda conn: conn.answer(front),
+            "/nhieu.html": lambda conn: conn.answer(page),
+            "/tot/a.html": lambda conn: conn.answer(article(1)),
+        }
+        ended = quickly([server.origin + "/"], tmp_path / "archive", max_requests=10, timeout_s=120)
+    # Read within its ten seconds, its links are cut at the cap; else it is kept for a better reader.
+    [(kind,)] = query(tmp_path / "archive", "SELECT kind FROM issues")
+    assert kind in ("too_many_links", "too_slow", "too_heavy", "out_of_memory")
+    assert sum(states(tmp_path / "archive").values()) <= 5010
+    assert query(tmp_path / "archive", "SELECT count(*) FROM captures WHERE url LIKE '%/nhieu.html'") == [
+        (1,)
+    ]
+    assert query(tmp_path / "archive", "SELECT count(*) FROM articles WHERE url LIKE '%/tot/a.html'") == [
+        (1,)
+    ]
+    assert ended.took_s < 60
+    assert ended.peak_mb < 1200
+
+
 LAUGHS = (
     "<!DOCTYPE u [<!ENTITY a0 'ha'>"
     + "".join(f"<!ENTITY a{n} '{f'&a{n - 1};' * 10}'>" for n in range(1, 11))
