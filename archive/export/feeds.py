@@ -10,8 +10,8 @@ from archive.urls import is_web
 
 MOST = 100
 _ATOM = "http://www.w3.org/2005/Atom"
-# What XML 1.0 cannot carry at all.
-_NOT_XML = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF])
+# What XML 1.0 cannot carry at all, not even by its number.
+_NOT_XML = dict.fromkeys([*range(9), 11, 12, *range(14, 32), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF])
 
 
 def newest(selection: Selection, most: int = MOST) -> list[Json]:

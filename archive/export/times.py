@@ -7,10 +7,16 @@ VIETNAM = timezone(timedelta(hours=7))
 
 
 def moment(at: str) -> datetime:
-    """Return an ISO time or bare date ("2021", "2021-12" too) as an aware time."""
+    """Return an ISO time or bare date ("2021", "2021-12" too) as an aware time.
+
+    What is neither, as a row of a stranger's archive may have it, is 1970: it must not end a whole feed.
+    """
     word = at or "1970-01-01"
     word += "-01" * (2 - word.count("-")) if len(word) < 10 else ""
-    when = datetime.fromisoformat(word)
+    try:
+        when = datetime.fromisoformat(word)
+    except ValueError:
+        when = datetime(1970, 1, 1)
     return when if when.tzinfo else when.replace(tzinfo=VIETNAM)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import html
+import io
 import json
 import re
 import signal
@@ -18,7 +19,11 @@ from lxml.etree import fromstring
 from lxml.html import HTMLParser, document_fromstring
 from reader import Browser
 
+from archive import Archive
 from archive.database import open_archive
+from archive.export.feeds import write_atom, write_rss
+from archive.export.saved import feed_of_search
+from archive.export.selection import Selection
 from archive.web import guarding
 from archive.web.plugin import register_routes
 
@@ -183,6 +188,45 @@ def test_nothing_archived_becomes_markup(infested):
             )
         else:
             assert list(injected(text)) == [], path
+
+
+# Every character below the blank, and what else XML has no place for; then markup that would end an element.
+UNSPEAKABLE = [
+    *map(chr, range(32)),
+    "\x7f",
+    "\x85",
+    "\ufffe",
+    "\uffff",
+    "\U0001fffe",
+    "]]>",
+    "</title><entry>",
+]
+
+
+def test_feeds_of_titles_with_control_characters_are_well_formed(tmp_path):
+    folder = written_archive.make(tmp_path / "kho", articles=[], portals={"x": ("Xã", "Xã", "Xã")})
+    db = open_archive(folder, write=True)
+    with db.transaction() as conn:
+        for number, nasty in enumerate(UNSPEAKABLE, 1):
+            written_archive.add(
+                conn, number, "x", f"2024{nasty}-01-01", nasty, nasty, f"mồi {nasty} câu {number}",
+                f"mồi {nasty}\n{nasty}", url=f"https://x.gov.vn/{nasty}/{number}", lead=f"lời {nasty} dẫn",
+            )  # fmt: skip
+    db.close()
+    with Archive(folder) as archive:
+        selection = Selection(archive, "", range(1, len(UNSPEAKABLE) + 1))
+        written = [io.BytesIO(), io.BytesIO()]
+        assert [write_atom(selection, written[0]), write_rss(selection, written[1])] == [len(UNSPEAKABLE)] * 2
+        feeds = [one.getvalue() for one in written] + [feed_of_search(archive, "mồi")]
+    browser = Browser(folder)
+    feeds.append(browser.get("/tim.atom?q=moi").content)
+    feeds += [browser.get("/tim.atom", params={"q": f"moi {nasty}"}).content for nasty in UNSPEAKABLE]
+    for feed in feeds:
+        titles = [one.text for one in fromstring(feed).iter() if one.tag.endswith("title")][1:]
+        assert all(re.fullmatch(r"(?s)mồi .*câu \d+", title) for title in titles)
+    assert [
+        sum(one.tag.endswith(("entry", "item")) for one in fromstring(feed).iter()) for feed in feeds[:4]
+    ] == ([len(UNSPEAKABLE)] * 4)
 
 
 def test_what_is_found_comes_whole_through_json_and_csv(infested):
