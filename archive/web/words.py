@@ -70,6 +70,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Đếm trên những bài lưu gần đây nhất của kết quả.",
         "Counted over the most recently archived of the results.",
     ),
+    "facets_old": (
+        "Kho đang được cập nhật; số đếm của chưa đầy nửa phút trước.",
+        "The archive is being written; counted less than half a minute ago.",
+    ),
     "attribution": ("Xuất xứ", "Where this comes from"),
     "organ": ("Cơ quan", "Organ"),
     "published": ("Công bố", "Published"),

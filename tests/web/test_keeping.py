@@ -8,7 +8,8 @@ from datasette.utils.asgi import Response
 from reader import Browser
 
 from archive.database import open_archive
-from archive.web import keeping
+from archive.search.facets import count
+from archive.web import counted, keeping, searching
 from archive.web.keeping import MOST_KEPT, Kept
 from archive.web.rendering import DATABASE
 
@@ -99,3 +100,36 @@ def test_what_went_wrong_is_not_kept(tmp_path):
         assert (await memory.answer("a", make, 5.0)).body == "có"
 
     asyncio.run(all_of_it())
+
+
+def test_facets_are_counted_once_for_every_page_and_order_of_a_search(tmp_path, monkeypatch):
+    counts = []
+
+    def counting(*args, **options):
+        counts.append(options["matches"])
+        return count(*args, **options)
+
+    monkeypatch.setattr(searching, "count", counting)
+    browser = Browser(written_archive.make(tmp_path / "kho"))
+    first = browser.get("/tim.json?q=noi+dung").json()
+    for path in ("/tim?q=noi+dung", "/tim?q=noi+dung&sort=newest", "/tim.json?q=noi+dung&page=2"):
+        browser.get(path)
+    assert counts == [first["total"]]
+    browser.get("/tim?q=noi+dung&portal=chaudoc")
+    browser.get("/tim/nam.csv?q=noi+dung&year=2021")
+    assert len(counts) == 3
+    # Beside a writer they may be a moment old: the page says so, and counts what it has found itself.
+    write(browser.folder, 903)
+    page = browser.get("/tim?q=noi+dung").text
+    assert "Kho đang được cập nhật" in page
+    again = browser.get("/tim.json?q=noi+dung").json()
+    assert again["total"] == first["total"] + 1
+    assert again["facets"] == first["facets"]
+    assert len(counts) == 3
+    monkeypatch.setattr(counted, "OLD_S", 0.0)
+    assert browser.get("/tim.json?q=noi+dung").json()["facets"] != first["facets"]
+    assert "Kho đang được cập nhật" not in browser.get("/tim?q=noi+dung&page=1").text
+    monkeypatch.setattr(counted, "MOST_KEPT", 1)
+    for _ in range(2):
+        browser.get("/tim.json?q=dong"), browser.get("/tim.json?q=thap")
+    assert len(counts) == 8, "the memory is bounded"
