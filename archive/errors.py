@@ -11,6 +11,7 @@ KhoCongError                  a command prints its message as one line and exits
 │   ├── ArchiveMissing        there is no archive in this folder yet; crawl into it or name another
 │   ├── WarcDamaged           a WARC record is not where, or not what, it should be; restore the file
 │   └── CaptureError          an exchange could not be written to WARC: its response must not be used
+├── ReaderMissing             no process that reads pages can be started: nothing was read, try again later
 └── PageError                 one page; recorded as an outcome, never stops a crawl
     ├── NotAnArticle          a listing, a soft error page, an empty page: `reason` says which
     └── PageTooHeavy          over the size, time or memory a page may cost
@@ -63,6 +64,10 @@ class WarcDamaged(ArchiveError):
 
 class CaptureError(ArchiveError):
     """The exchange is not in WARC, so its response must not be used (I1); retry it."""
+
+
+class ReaderMissing(KhoCongError):
+    """The machine starts no reading process (descriptors, memory, processes); what was to be read waits."""
 
 
 class PageError(KhoCongError):

@@ -9,6 +9,7 @@ from archive.attached import FileText
 from archive.digests import payload_digest
 from archive.files import issue_of
 from archive.records import Event, Issue, LeasedUrl, Link, Outcome, Portal
+from archive.store.rereading import NO_READER
 from crawler.exchange import Exchange, Failed
 from crawler.files import looks_like_file
 from crawler.links import MAX_LINKS, Scope, make_link
@@ -95,6 +96,10 @@ def judge(
         return _again(lease, base, "cut short", host="ok")
     if reading is None:
         return Verdict(replace(base, reason=_file_reason(lease, exchange)))
+    if reading.failure == NO_READER:
+        # No fault of the page's: it is no page without an article, and no file that costs too much.
+        issue = Issue(NO_READER, reading.detail, lease.url)
+        return Verdict(replace(base, state="pending", reason=NO_READER, issues=(issue,)))
     if file := _file_of(exchange, reading):
         found = issue_of(file, lease.url)
         issues = (found,) if found else ()

@@ -9,6 +9,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 
 from archive.digests import payload_digest
+from archive.errors import ReaderMissing
 from crawler.passing import LENGTH, READY, Asking
 from crawler.reading import Reading, ReadJob, read
 
@@ -20,6 +21,8 @@ TIMEOUT_S = 10.0
 PAGES_A_WORKER = 2000
 # Imports take a second or two, on a busy machine ten; they are no time of the page's.
 START_TIMEOUT_S = 60.0
+# What a machine lacks for a process, descriptors or memory, it may have again in a moment.
+_START_TRIES, _START_PAUSE_S = 4, 0.5
 # The largest answer seen has 4 MB (a page of 100,000 links); a length beyond this is no length.
 _MAX_ANSWER_BYTES = 256 * 1024 * 1024
 # A signature with its key takes half a kilobyte; what is not remembered is made once more at the end.
@@ -53,7 +56,10 @@ class Readers:
             self._start_one()
 
     async def read(self, job: ReadJob) -> Reading:
-        """Return what the page is; waits for an idle worker. Another is started when none is idle."""
+        """Return what the page is; waits for an idle worker. Another is started when none is idle.
+
+        Raises ReaderMissing where none runs and none can be started: the page was not read.
+        """
         reading = read(job) if not self.workers else await self._read(job)
         if reading.signature is not None and len(self.signatures) < _MOST_SIGNATURES:
             digest, signature = reading.signature
@@ -62,13 +68,20 @@ class Readers:
 
     async def _read(self, job: ReadJob) -> Reading:
         idle = self._idle_workers()
-        if idle.empty():
-            self._start_one()
-        worker = await idle.get()
-        try:
-            return await worker.read(job, self.timeout_s)
-        finally:
-            idle.put_nowait(worker)
+        tries = 0
+        while True:
+            if idle.empty():
+                self._start_one()
+            worker = await idle.get()
+            try:
+                return await worker.read(job, self.timeout_s)
+            except ReaderMissing:
+                tries += 1
+                if tries >= _START_TRIES and not any(one.runs for one in self._workers):
+                    raise
+            finally:
+                idle.put_nowait(worker)
+            await asyncio.sleep(_START_PAUSE_S)
 
     def _start_one(self) -> None:
         if self._cold:
@@ -118,6 +131,11 @@ class _Worker:
         """The process id, or None while none runs."""
         return self._process.pid if self._process is not None else None
 
+    @property
+    def runs(self) -> bool:
+        """Whether its process is there to be asked."""
+        return self._process is not None and self._process.returncode is None
+
     async def ensure(self) -> Process:
         """Return the running process, started if need be; raises ConnectionError where none will run."""
         async with self._lock:
@@ -149,9 +167,15 @@ class _Worker:
             self.kill()
             raise ConnectionError("what was started is no reader")
 
+    async def _ensured(self) -> Process:
+        try:
+            return await self.ensure()
+        except OSError as error:
+            raise ReaderMissing(f"no process that reads pages can be started ({error})") from error
+
     async def read(self, job: ReadJob, timeout_s: float) -> Reading:
         try:
-            process = await self.ensure()
+            process = await self._ensured()
             answer = await asyncio.wait_for(_ask(process, self._end, job), timeout_s)
         except TimeoutError:
             self.kill()

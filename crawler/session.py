@@ -8,11 +8,12 @@ from importlib.metadata import version
 from typing import Literal
 from urllib.parse import urlsplit
 
-from archive.digests import text_digest
-from archive.errors import ArchiveError, CaptureError
+from archive.digests import payload_digest, text_digest
+from archive.errors import ArchiveError, CaptureError, ReaderMissing
 from archive.ledger import utc
 from archive.records import ChromeModel, LeasedUrl, Outcome, Portal
 from archive.store import Store, Stored
+from archive.store.rereading import NO_READER
 from archive.warc.writer import WarcWriter
 from crawler import browser, recrawl, restated
 from crawler.chains import Chains
@@ -200,9 +201,12 @@ class Session:
         if exchange.status != 200 or not may_be_read(lease, exchange):
             return None
         learn, images = self.learning.wants_evidence, self.options.images
-        return await self.readers.read(
-            ReadJob.of(exchange, self.portal, lease.kind, images=images, learn=learn, sign=True)
-        )
+        job = ReadJob.of(exchange, self.portal, lease.kind, images=images, learn=learn, sign=True)
+        try:
+            return await self.readers.read(job)
+        except ReaderMissing as error:
+            self.frontier.stop(f"failed: {error}")
+            return Reading(None, payload_digest(exchange.body), NO_READER, str(error))
 
     def _use(self, model: ChromeModel) -> None:
         self.portal = replace(self.portal, chrome=model)

@@ -20,6 +20,8 @@ from archive.store.removed import pack_removed
 from archive.urls import urlkey
 
 RereadChange = Literal["same", "fields", "text"]
+# The ledger's word for a page that was captured while no reader could be started; it waits to be asked again.
+NO_READER = "no_reader"
 
 _ROWS = """
 SELECT r.revision_id, r.article_id, a.portal_key, a.url, r.captured_at, r.extractor, r.reading, r.text_digest,
@@ -163,7 +165,7 @@ def unread_captures(
     after: int = 0,
     limit: int = -1,
 ) -> list[tuple[int, Kept]]:
-    """Return (capture id, place) of the last whole answer of each page that gave no article, by id.
+    """Return (capture id, place) of the last whole answer of each page that gave no article, or was not read.
 
     They have no revision: `revision_id` and `article_id` are 0.
     """
@@ -172,11 +174,11 @@ def unread_captures(
         " c.warc_offset, u.kind FROM urls u JOIN captures c"
         " ON c.capture_id = (SELECT k.capture_id FROM captures k"
         " WHERE k.url_id = u.url_id AND k.status = 200 ORDER BY k.captured_at DESC LIMIT 1)"
-        " WHERE u.kind IN ('article', 'page') AND u.state = 'done' AND c.mime LIKE '%html%'"
+        " WHERE u.kind IN ('article', 'page') AND (u.state = 'done' OR u.reason = ?) AND c.mime LIKE '%html%'"
         " AND c.capture_id > ? AND (? IS NULL OR u.portal_key = ?) AND (? IS NULL OR c.captured_at >= ?)"
         " AND NOT EXISTS (SELECT 1 FROM captures k JOIN revisions r ON r.capture_id = k.capture_id"
         " WHERE k.url_id = u.url_id) ORDER BY c.capture_id LIMIT ?",
-        (after, portal_key, portal_key, since, since, limit),
+        (NO_READER, after, portal_key, portal_key, since, since, limit),
     ).fetchall()
     return [(row[0], _kept((0, 0, *row[1:4], "", "", "", False, *row[4:], "[]"))) for row in rows]
 

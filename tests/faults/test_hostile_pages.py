@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from archive.errors import ReaderMissing
 from archive.records import Portal
 from crawler import readers
 from crawler.readers import Readers
@@ -134,6 +135,10 @@ GARBAGE = {
 }
 
 
+# These never say that they are ready: no reader was started, and no page is to blame.
+NO_START = ("text", "nothing, and ends")
+
+
 @pytest.mark.parametrize("what", GARBAGE)
 def test_a_worker_that_says_garbage_is_replaced(what, monkeypatch):
     ours = readers._PROGRAM
@@ -149,9 +154,49 @@ def test_a_worker_that_says_garbage_is_replaced(what, monkeypatch):
         finally:
             await pool.close()
 
+    if what in NO_START:
+        with pytest.raises(ReaderMissing, match="no process that reads pages can be started"):
+            asyncio.run(reading())
+        return
     garbage, next_one = asyncio.run(reading())
     assert (garbage.page, garbage.failure) == (None, "reader_died")
     assert is_read(next_one)
+
+
+def test_a_reader_that_starts_late_reads_the_page_that_waits(monkeypatch):
+    """What the machine lacked for a moment costs the page nothing."""
+    ours, tried = readers._PROGRAM, []
+
+    async def reading():
+        pool = Readers(2)
+        started = pool._workers[0].__class__.ensure
+
+        async def ensure(worker):
+            tried.append(worker)
+            monkeypatch.setattr(readers, "_PROGRAM", ours if len(tried) > 3 else "pass")
+            return await started(worker)
+
+        monkeypatch.setattr(pool._workers[0].__class__, "ensure", ensure)
+        try:
+            return await pool.read(job(article(1)))
+        finally:
+            await pool.close()
+
+    assert is_read(asyncio.run(reading()))
+    assert len(tried) > 3
+
+
+def test_one_reader_that_runs_reads_what_the_other_was_to_read(monkeypatch):
+    async def reading():
+        pool = Readers(2)
+        try:
+            first = await pool.read(job(article(1)))
+            monkeypatch.setattr(readers, "_PROGRAM", "pass")
+            return [first, *await asyncio.gather(*(pool.read(job(article(n), n)) for n in range(2, 6)))]
+        finally:
+            await pool.close()
+
+    assert all(map(is_read, asyncio.run(reading())))
 
 
 def test_a_worker_is_replaced_after_its_share_of_pages():

@@ -61,12 +61,58 @@ def test_out_of_file_descriptors_is_said_and_a_second_run_finds_all(tmp_path: Pa
         assert "Traceback" not in done.stderr, done.stderr[-3000:]
         assert crawl(server.origin + "/", archive).returncode == 0
     assert states(archive).keys() <= {"done", "gone", "excluded"}
-    # Where no reader could be started, a page is kept unread and an issue says so.
-    (unread,) = query(archive, "SELECT count(*) FROM issues WHERE kind = 'reader_died'")[0]
-    (articles,) = query(archive, "SELECT count(*) FROM articles")[0]
-    assert 6 - unread <= articles <= 6
-    assert limited(["reextract"], archive, "pass").returncode == 0
     assert query(archive, "SELECT count(*) FROM articles") == [(6,)]
+    assert query(archive, "SELECT count(*) FROM urls WHERE state = 'done' AND reason = 'reader_died'") == [
+        (0,)
+    ]
+
+
+NO_READERS = "from crawler import readers; readers._PROGRAM = 'pass'"
+
+
+@pytest.mark.parametrize("then", ["crawl", "reextract", "both"])
+def test_a_page_no_reader_could_be_started_for_waits_to_be_read(tmp_path: Path, then: str) -> None:
+    archive = tmp_path / "kho"
+    with FaultServer(good=6) as server:
+        words = ["crawl", server.origin + "/", "--allow-private", "--delay", "0"]
+        # The front page alone, which says where the articles are.
+        assert limited([*words, "--max-requests", "2"], archive, "pass").returncode == 0
+        done = limited(words, archive, NO_READERS)
+        assert done.returncode == 1
+        assert "no process that reads pages can be started" in done.stdout + done.stderr
+        assert "Traceback" not in done.stdout + done.stderr
+        unread = "SELECT count(*) FROM urls WHERE state = 'pending' AND reason = 'no_reader'"
+        [(waiting,)] = query(archive, unread)
+        assert waiting >= 1
+        assert query(archive, "SELECT count(*) FROM issues WHERE kind = 'no_reader'") == [(waiting,)]
+        assert query(archive, "SELECT count(*) FROM articles") == [(0,)]
+        if then != "crawl":
+            assert limited(["reextract"], archive, "pass").returncode == 0
+            assert query(archive, "SELECT count(*) FROM articles") == [(waiting,)]
+        if then == "reextract":
+            return
+        assert limited(words, archive, "pass").returncode == 0
+    assert query(archive, unread) == [(0,)]
+    assert query(archive, "SELECT count(*), count(DISTINCT url) FROM articles") == [(6, 6)]
+    assert query(archive, "SELECT count(*) FROM revisions") == [(6,)]
+
+
+@pytest.mark.parametrize("words", [["reextract", "--allow-lost"], ["verify", "--full"], ["rebuild"]])
+def test_commands_that_read_say_so_and_change_nothing_without_a_reader(
+    tmp_path: Path, words: list[str]
+) -> None:
+    archive = tmp_path / "kho"
+    with FaultServer(good=3) as server:
+        assert crawl(server.origin + "/", archive).returncode == 0
+    kept = "SELECT url, title, text, status FROM articles_flat ORDER BY url"
+    before = query(archive, kept)
+    done = limited(words, archive, NO_READERS)
+    assert done.returncode == 1
+    assert "no process that reads pages can be started" in done.stderr
+    assert query(archive, kept) == before
+    assert "Traceback" not in done.stderr
+    assert limited(words, archive, "pass").returncode == 0
+    assert query(archive, kept) == before
 
 
 def test_a_clock_that_jumps_back_doubles_nothing(tmp_path: Path) -> None:
