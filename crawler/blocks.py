@@ -12,7 +12,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from archive.records import BlockKind
-from crawler.dom import BLOCK_TAGS, SILENT_TAGS, is_hidden, squeeze, words_of
+from crawler.dom import BLOCK_TAGS, SILENT_TAGS, hidden_in, squeeze, words_of
 from crawler.tables import is_data_table
 
 HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
@@ -77,7 +77,7 @@ class _Reader:
     def __init__(self, root: HtmlElement, base: str, skip: frozenset[HtmlElement]) -> None:
         self.root = root
         self.base = base
-        self.skip = skip
+        self.skip = skip | hidden_in(root.getroottree().getroot())
         self.out = Lines()
         self.buffer: list[str] = []
         self.links: list[tuple[str, str]] = []
@@ -95,7 +95,7 @@ class _Reader:
         for event, node in walk:
             tag = node.tag
             if event == "start":
-                if node is not root and (tag in SILENT_TAGS or node in skip or is_hidden(node)):
+                if node is not root and (tag in SILENT_TAGS or node in skip):
                     walk.skip_subtree()
                     passed = node
                     if tag in BLOCK_TAGS:

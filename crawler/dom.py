@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import chain
 
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser
@@ -197,16 +198,22 @@ def words_of(element: HtmlElement, most: int | None = None) -> str:
     return words if most is None else words[:most]
 
 
-def is_hidden(element: HtmlElement) -> bool:
-    """Say whether the page itself hides the element: by class, `hidden`, or inline style."""
-    attributes = element.attrib
-    if "hidden" in attributes:
-        return True
-    classes = attributes.get("class")
-    if classes and not _HIDDEN_CLASSES.isdisjoint(classes.split()):
-        return True
-    style = attributes.get("style")
-    return bool(style and _HIDDEN_STYLE.search(style))
+def hidden_in(root: HtmlElement) -> frozenset[HtmlElement]:
+    """Return the elements that a page itself hides: by class, `hidden`, or inline style."""
+    index = index_of(root)
+    if index.hidden is None:
+        found = [
+            *index.with_attribute("hidden"),
+            *chain.from_iterable(map(index.with_class, _HIDDEN_CLASSES)),
+        ]
+        found += [node for node in index.with_attribute("style") if _hides(node.get("style", ""))]
+        index.hidden = frozenset(found)
+    return index.hidden
+
+
+@lru_cache(maxsize=8192)
+def _hides(style: str) -> bool:
+    return _HIDDEN_STYLE.search(style) is not None
 
 
 @lru_cache(maxsize=8192)

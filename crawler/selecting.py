@@ -26,7 +26,11 @@ _CLASS = re.compile(r"contains\(concat\(' ', normalize-space\(@class\), ' '\), '
 _EQUAL = re.compile(r"@([\w-]+)\s*=\s*'([^']*)'")
 _PARTLY = re.compile(r"(contains|starts-with)\(@([\w-]+), '([^']*)'\)")
 _HAS = re.compile(r"@([\w-]+)")
-_COMMON = frozenset(["href", "class", "id"])
+_NO_TAG = re.compile(r"not\(self::([A-Za-z][\w-]*)\)")
+# "" is the attribute of a test that asks for none.
+_COMMON = frozenset(["", "href", "class", "id"])
+# A page of a portal has 300 to 3,000; an object takes 150 bytes.
+_MOST_ELEMENTS = 200_000
 # An attribute's value or an element's own text, where an XPath ends in one.
 _ENDING = re.compile(r"/(?:@([\w-]+)|(text\(\)))$")
 
@@ -68,36 +72,62 @@ class _Step:
 
 
 class Index:
-    """What of one tree has been looked up so far; the tree must not change while it is asked."""
+    """What stands in one tree, by tag and attribute; the tree must not change while it is asked."""
 
     def __init__(self, root: HtmlElement) -> None:
         self.root = root
-        self._elements: list[HtmlElement] | None = None
+        self._elements: list[HtmlElement] = []
         self._tags: dict[str, list[HtmlElement]] = {}
         self._attributes: dict[str, list[HtmlElement]] = {}
         self._classes: dict[str, list[list[int]]] | None = None
         self._ids: defaultdict[str, list[HtmlElement]] | None = None
         self._answers: dict[str, list[Found]] = {}
         self.paths: dict[HtmlElement, str] = {}
+        self.hidden: frozenset[HtmlElement] | None = None
+        self._whole = self._scan()
+
+    def _scan(self) -> bool:
+        """Sort all elements in one walk: libxml2 takes as long for each of five to ten attributes.
+
+        The objects are kept, so that other walks make none. False for a page too large for that.
+        """
+        elements, tags, attributes = self._elements, self._tags, self._attributes
+        for node in self.root.iter("*"):
+            elements.append(node)
+            tag = node.tag
+            if tag in tags:
+                tags[tag].append(node)
+            else:
+                tags[tag] = [node]
+            names = node.keys()
+            for name in names:
+                if name in attributes:
+                    attributes[name].append(node)
+                else:
+                    attributes[name] = [node]
+            if len(elements) > _MOST_ELEMENTS:
+                elements.clear()
+                tags.clear()
+                attributes.clear()
+                return False
+        return True
 
     def elements(self) -> list[HtmlElement]:
         """Return all elements, in document order."""
-        if self._elements is None:
-            self._elements = list(self.root.iter("*"))
-        return self._elements
+        return self._elements if self._whole else list(self.root.iter("*"))
 
     def with_tag(self, tag: str) -> list[HtmlElement]:
-        """Return the elements of one tag, in document order."""
+        """Return the elements of one tag, in document order; the list is not to be changed."""
         found = self._tags.get(tag)
         if found is None:
-            found = self._tags[tag] = list(self.root.iter(tag))
+            found = self._tags[tag] = [] if self._whole else list(self.root.iter(tag))
         return found
 
     def with_attribute(self, name: str) -> list[HtmlElement]:
-        """Return the elements that carry an attribute, in document order."""
+        """Return the elements that carry an attribute, in document order; the list is not to be changed."""
         found = self._attributes.get(name)
         if found is None:
-            bearing = compiled(f"//*[@{name}]")(self.root)
+            bearing = [] if self._whole else compiled(f"//*[@{name}]")(self.root)
             assert isinstance(bearing, list)
             found = self._attributes[name] = bearing
         return found
@@ -107,7 +137,6 @@ class Index:
         if self._classes is None:
             # A page repeats its few class attributes: each is taken apart once.
             whole: defaultdict[str, list[int]] = defaultdict(list)
-            # Half of a page's elements bear none: the C library leaves them out without making objects.
             for place, node in enumerate(self.with_attribute("class")):
                 whole[node.get("class", "")].append(place)
             classes: dict[str, list[list[int]]] = {}
@@ -149,6 +178,7 @@ class Index:
             attributes = {atom.attribute for atom in either}
             if (
                 len(attributes) == 1
+                and "" not in attributes
                 and (step.tag is None or attributes.isdisjoint(_COMMON))
                 and step.tag != "meta"
             ):
@@ -227,6 +257,9 @@ def _atom(test: str) -> _Atom | None:
     if match := _HAS.fullmatch(test):
         key = match[1]
         return _Atom(key, None, lambda node: node.get(key) is not None)
+    if match := _NO_TAG.fullmatch(test):
+        tag = match[1]
+        return _Atom("", None, lambda node: node.tag != tag)
     return None
 
 

@@ -66,15 +66,12 @@ class NukeViet(Platform):
     def recognises(self, tree: HtmlElement, url: str, text: str) -> float:
         if 'content="NukeViet' in text or "NukeViet v" in text:
             return 1.0
-        marks = (
-            "nv_base_siteurl",
-            "nv_lang_data",
-            "news-bodyhtml",
-            "nv_is_user",
-            "nv_cookie_prefix",
-            "/themes/default/js/main.js",
-        )
-        return min(0.95, 0.45 * sum(mark in text for mark in marks))
+        score = sum(mark in text for mark in ("news-bodyhtml", "/themes/default/js/main.js"))
+        if "nv_" in text:
+            score += sum(
+                mark in text for mark in ("nv_base_siteurl", "nv_lang_data", "nv_is_user", "nv_cookie_prefix")
+            )
+        return min(0.95, 0.45 * score)
 
     def identify(self, parts: SplitResult) -> Identity:
         path = parts.path

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 from archive.records import UrlKind
 from crawler.platforms.base import Identity, Platform
 from crawler.platforms.generic import shared_identity
+from crawler.platforms.marks import has_many, look_for, marks_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -149,16 +150,20 @@ class RuledPlatform(Platform):
     # Common exclusions that are no trap on this CMS.
     tolerates: ClassVar[frozenset[str]] = frozenset()
 
+    def __init_subclass__(cls) -> None:
+        look_for(tuple(mark for mark, _ in cls.marks), cls.link_form)
+
     def recognises(self, tree: "HtmlElement", url: str, text: str) -> float:
         doubt = 1.0
+        found = marks_in(text)
         for mark, weight in self.marks:
-            if mark in text:
+            if mark in found:
                 doubt *= 1 - weight
         if self.generator and self.generator in _generator(text):
             doubt *= 0.05
         if self.url_form is not None and self.url_form.search(url):
             doubt *= 0.6
-        if self.link_form is not None and len(set(_first(self.link_form, text, 5))) == 5:
+        if self.link_form is not None and has_many(self.link_form, found):
             doubt *= 1 - self.link_weight
         return round(1 - doubt, 3)
 
@@ -229,13 +234,3 @@ def _reader(pattern: re.Pattern[str]) -> "Callable[[str], int | None]":
         return int(found[1]) if found else None
 
     return read
-
-
-def _first(pattern: re.Pattern[str], text: str, count: int) -> "Iterable[str]":
-    seen: set[str] = set()
-    for found in pattern.finditer(text):
-        if found[0] not in seen:
-            seen.add(found[0])
-            yield found[0]
-            if len(seen) == count:
-                return

@@ -13,6 +13,7 @@ from archive.urls import clean_query
 from crawler.dom import with_class
 from crawler.platforms.base import Hints, Identity, Platform
 from crawler.platforms.generic import PAGING, shared_identity
+from crawler.platforms.marks import look_for, marks_in
 
 _PORTAL = re.compile(r"^/wps/(?:my)?portal(?:/|$)", re.IGNORECASE)
 _W1_BLOCK = re.compile(r"IZ7_\w{1,80}=CZ6_\w{1,80}=[^/]{0,200}?QCP([^/]{0,400}?)==")
@@ -24,6 +25,8 @@ _DETAIL = re.compile(
     r"/(?:cdp-xem|xem|chi-tiet|tin-chi-tiet|trang-tin-chi-tiet|chi-tiet-tin|detail)(?:/|$)", re.IGNORECASE
 )
 _PAGE_OID = re.compile(r"(?:^|&)uri=nm(?::|%3A)oid(?::|%3A)(Z6_\w+)", re.IGNORECASE)
+_MARKS = ("/wps/portal", "/wps/wcm/", "wpthemeControl", "wptheme", "ibmPortalConfig", "IZ7_", "/wps/PA_")
+look_for(_MARKS)
 
 
 class WebSphere(Platform):
@@ -48,16 +51,7 @@ class WebSphere(Platform):
 
     def recognises(self, tree: HtmlElement, url: str, text: str) -> float:
         score = 0.6 if "/wps/portal" in url or "/wps/wcm" in url else 0.0
-        marks = (
-            "/wps/portal",
-            "/wps/wcm/",
-            "wpthemeControl",
-            "wptheme",
-            "ibmPortalConfig",
-            "IZ7_",
-            "/wps/PA_",
-        )
-        return min(1.0, score + 0.3 * sum(mark in text for mark in marks))
+        return min(1.0, score + 0.3 * len(marks_in(text).intersection(_MARKS)))
 
     def identify(self, parts: SplitResult) -> Identity:
         path = parts.path

@@ -68,6 +68,8 @@ class WordPress(Platform):
     def recognises(self, tree: HtmlElement, url: str, text: str) -> float:
         if 'content="WordPress' in text:
             return 0.98
+        if "wp-" not in text:
+            return 0.0
         marks = ("/wp-content/", "/wp-includes/", "wp-json", "wp-block-", "wp-embed")
         return min(0.95, 0.4 * sum(mark in text for mark in marks))
 
