@@ -6,12 +6,13 @@ folding changes length. Only the shown hits are looked at, about 0.3 ms each.
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import groupby, islice
+from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple, TypeAlias
 
 from archive.search.letters import folded
 from archive.search.query import Leaf
-from archive.search.words import exact, forms, spans
+from archive.search.words import WORD, exact, forms, spans
 from archive.vietnamese.fold import fold
 
 # (text, is it a match): what a page escapes piece by piece, so no mark can be mistaken for markup.
@@ -28,11 +29,12 @@ _CROWD = 200
 _LONG, _WORD_CHARS = 800, 8
 
 
-class _Word(NamedTuple):
-    start: int
-    end: int
-    exact: str
-    folded: str
+class _Words(NamedTuple):
+    """The words of a text, column by column: where each stands, and its two forms."""
+
+    places: list[tuple[int, int]]
+    exact: tuple[str, ...]
+    folded: tuple[str, ...]
 
 
 class Highlighter:
@@ -44,7 +46,7 @@ class Highlighter:
     def whole(self, text: str) -> Parts:
         """Return all of *text*, its matches marked."""
         text_words = _words(text)
-        return _parts(text, 0, len(text), text_words, self._hits(text_words))
+        return _parts(text, 0, len(text), text_words.places, self._hits(text_words))
 
     def snippet(self, text: str, size: int = SNIPPET_WORDS) -> Parts:
         """Return the stretch of about *size* words where most different words of the query stand.
@@ -55,15 +57,16 @@ class Highlighter:
         # Cutting a whole article into words costs four times what finding the place to cut does.
         at, until = self._around(text, size) if len(text) > _LONG else (0, len(text))
         text_words = _words(text[at:until], at)
-        if not text_words:
+        if not text_words.places:
             return ((" ".join(text.split())[:200], False),) if text.strip() else ()
         hits = self._hits(text_words)
-        first = _best_window(hits, len(text_words), size)
-        last = min(first + size, len(text_words))
-        is_start, is_end = at == 0 and not first, until == len(text) and last == len(text_words)
-        start = 0 if is_start else text_words[first].start
-        end = len(text) if is_end else text_words[last - 1].end
-        parts = _parts(text, start, end, text_words[first:last], hits[first:last])
+        places = text_words.places
+        first = _best_window(hits, len(places), size)
+        last = min(first + size, len(places))
+        is_start, is_end = at == 0 and not first, until == len(text) and last == len(places)
+        start = 0 if is_start else places[first][0]
+        end = len(text) if is_end else places[last - 1][1]
+        parts = _parts(text, start, end, places[first:last], hits[first:last])
         shown = tuple((_one_line(piece), matched) for piece, matched in parts)
         before: Parts = () if is_start else (("… ", False),)
         after: Parts = () if is_end else ((" …", False),)
@@ -116,13 +119,13 @@ class Highlighter:
         """Return how many of the patterns stand anywhere in *text*."""
         return len({number for number in self._hits(_words(text[:MAX_CHARS])) if number is not None})
 
-    def _hits(self, text_words: Sequence[_Word]) -> list[int | None]:
+    def _hits(self, text_words: _Words) -> list[int | None]:
         """Return for each word the number of the pattern it belongs to, or None."""
-        hits: list[int | None] = [None] * len(text_words)
+        hits: list[int | None] = [None] * len(text_words.places)
         for number, pattern in enumerate(self.patterns):
+            length = len(pattern.forms)
             for at in pattern.find(text_words):
-                for place in range(at, at + len(pattern.forms)):
-                    hits[place] = number
+                hits[at : at + length] = [number] * length
         return hits
 
 
@@ -132,29 +135,32 @@ class _Pattern:
     def __init__(self, leaf: Leaf, *, strict: bool) -> None:
         self.strict = strict
         self.prefix = leaf.prefix
-        self.forms = [exact(word) if strict else fold(word) for word in leaf.words]
+        self.forms = tuple(exact(word) if strict else fold(word) for word in leaf.words)
         words = [re.escape(folded(fold(form))) for form in self.forms]
         end = b"" if self.prefix else rb"(?= )"
         self.sought = re.compile(b" " + b" {1,5}".join(words) + end)
 
-    def find(self, text_words: Sequence[_Word]) -> list[int]:
-        forms = [word.exact if self.strict else word.folded for word in text_words]
+    def find(self, text_words: _Words) -> list[int]:
+        forms = text_words.exact if self.strict else text_words.folded
         first, length = self.forms[0], len(self.forms)
         if length == 1:
             if self.prefix:
                 return [at for at, form in enumerate(forms) if form.startswith(first)]
-            return [at for at, form in enumerate(forms) if form == first]
+            # Most words of a query are in few of the stretches looked at.
+            return [at for at, form in enumerate(forms) if form == first] if first in forms else []
+        if first not in forms:
+            return []
         last = len(forms) - length + 1
         return [at for at in range(last) if forms[at] == first and self._stands(forms[at : at + length])]
 
     def places(self, text: str, within: bytes) -> Iterator[int]:
         """Yield where it stands in *text*, of which *within* is the folded form between two spaces."""
         for found in islice(self.sought.finditer(within), _CROWD):
-            if not self.strict or self.find(_words(text[found.start() : found.end() - 1])):
+            if not self.strict or self._stands(_exact_words(text[found.start() : found.end() - 1])):
                 yield found.start()
 
-    def _stands(self, run: Sequence[str]) -> bool:
-        if self.prefix:
+    def _stands(self, run: tuple[str, ...]) -> bool:
+        if self.prefix and len(run) == len(self.forms):
             return run[:-1] == self.forms[:-1] and run[-1].startswith(self.forms[-1])
         return run == self.forms
 
@@ -164,9 +170,20 @@ def marked(parts: Parts, before: str, after: str) -> str:
     return "".join(f"{before}{text}{after}" if matched else text for text, matched in parts)
 
 
-def _words(text: str, at: int = 0) -> list[_Word]:
+def _words(text: str, at: int = 0) -> _Words:
     """Return the words of *text*, their offsets counted from *at* on."""
-    return [_Word(at + start, at + end, *forms(text[start:end])) for start, end in spans(text)]
+    places = list(spans(text))
+    if not places:
+        return _Words([], (), ())
+    marked_forms, bare_forms = zip(*map(forms, WORD.findall(text)), strict=True)
+    moved = [(at + start, at + end) for start, end in places] if at else places
+    return _Words(moved, marked_forms, bare_forms)
+
+
+@lru_cache(maxsize=20_000)
+def _exact_words(stretch: str) -> tuple[str, ...]:
+    """Return the words of a stretch as the exact index has them; the same few are asked for again."""
+    return _words(stretch).exact
 
 
 def _one_line(text: str) -> str:
@@ -190,14 +207,20 @@ def _best_window(hits: Sequence[int | None], total: int, size: int) -> int:
     return max(0, min(best - 4, total - size))
 
 
-def _parts(text: str, start: int, end: int, text_words: Sequence[_Word], hits: Sequence[int | None]) -> Parts:
+def _parts(
+    text: str, start: int, end: int, places: Sequence[tuple[int, int]], hits: Sequence[int | None]
+) -> Parts:
     """Cut text[start:end] at its matches; neighbouring matched words make one part."""
     pieces: list[tuple[str, bool]] = []
-    at = start
-    for matched, group in groupby(zip(text_words, hits, strict=True), key=lambda pair: pair[1] is not None):
-        run = [word for word, _ in group]
-        if matched:
-            pieces += [(text[at : run[0].start], False), (text[run[0].start : run[-1].end], True)]
-            at = run[-1].end
+    at, last = start, -2
+    for number in [number for number, hit in enumerate(hits) if hit is not None]:
+        first, until = places[number]
+        if number == last + 1 and pieces:
+            # Goes on from the match before it, whatever stands between.
+            first = at - len(pieces.pop()[0])
+        else:
+            pieces.append((text[at:first], False))
+        pieces.append((text[first:until], True))
+        at, last = until, number
     pieces.append((text[at:end], False))
     return tuple(piece for piece in pieces if piece[0])
