@@ -1,7 +1,7 @@
 """Attached files in the archive: read once by their digest, tied to every article that links them."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from archive.attached import FileText
@@ -83,8 +83,13 @@ def link_file(connection: sqlite3.Connection, url_id: int, capture_id: int, file
         )
 
 
-def link_article(connection: sqlite3.Connection, article_id: int) -> None:
-    """Give the attachments of an article their keys, and the files that are there already."""
+def link_article(
+    connection: sqlite3.Connection, article_id: int, before_tie: Callable[[], None] = lambda: None
+) -> None:
+    """Give the attachments of an article their keys, and the files that are there already.
+
+    *before_tie* is called before an attachment gets its file, whose text is then indexed with the article.
+    """
     for attachment_id, url in connection.execute(
         "SELECT attachment_id, url FROM attachments WHERE article_id = ? AND urlkey = ''", (article_id,)
     ).fetchall():
@@ -98,6 +103,7 @@ def link_article(connection: sqlite3.Connection, article_id: int) -> None:
         ).fetchone()
         connection.execute("UPDATE attachments SET urlkey = ? WHERE attachment_id = ?", (key, attachment_id))
         if found:
+            before_tie()
             connection.execute(
                 "UPDATE attachments SET file_id = ? WHERE attachment_id = ?", (found[0], attachment_id)
             )

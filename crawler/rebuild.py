@@ -19,6 +19,7 @@ from archive import portal_files
 from archive.database import BACKUP_FOLDER, DATABASE_NAME, WARC_FOLDER
 from archive.errors import ArchiveDamaged, ArchiveMissing
 from archive.lock import WriteLock
+from archive.search.feeding import Feeding
 from archive.software import SOFTWARE
 from archive.store import Store
 from archive.warc.arc import Damage, Foreign
@@ -84,7 +85,7 @@ async def _make(
     folder: Path, work: Path, workers: int, on_tick: Callable[[Taking], None], histories: Sequence[Path]
 ) -> Rebuilt:
     done = Rebuilt(files=len(_files(folder / WARC_FOLDER)))
-    with Store(work, agent=SOFTWARE, recovering=False) as store:
+    with Store(work, agent=SOFTWARE, recovering=False, feeding=Feeding()) as store:
         with store.db.transaction() as connection:
             for said in portal_files.read_all(folder):
                 portal_files.enter(connection, said)

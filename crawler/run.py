@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any, TypeAlias
 
 from archive.errors import ArchiveError, KhoCongError, UsageError
+from archive.search.feeding import Feeding
 from archive.store import Store
 from archive.store.missing import note_missing_captures
 from archive.warc.writer import WarcWriter
@@ -41,7 +42,7 @@ def open_session(word: str, archive_dir: Path, given: Mapping[str, Any]) -> Sess
     if not word:
         raise UsageError("which portal? add -a portal=KEY or -a portal=URL")
     [plan] = plans.named([word], given)
-    store = Store(archive_dir, agent=_software())
+    store = Store(archive_dir, agent=_software(), feeding=Feeding())
     return Session(store, _writer(store), plan.portal, plan.seeds, plan.options)
 
 
@@ -81,7 +82,7 @@ def crawl(
     watch = watch or Watch()
     # Words that mean nothing are said before an archive is made; keys of the archive need it open.
     known = None if choose is not None or archive_dir.exists() else plans.named(words, given)
-    store = Store(archive_dir, agent=_software())
+    store = Store(archive_dir, agent=_software(), feeding=Feeding())
     writer = _writer(store)
     try:
         if known is None:

@@ -20,6 +20,7 @@ from archive.schema import (
     m0019_headings,
     m0021_run_reports,
     m0022_health,
+    m0024_fed_by_writer,
 )
 from archive.schema.registry import migrations
 
@@ -43,5 +44,6 @@ __all__ = [
     "m0019_headings",
     "m0021_run_reports",
     "m0022_health",
+    "m0024_fed_by_writer",
     "migrations",
 ]

@@ -1,7 +1,10 @@
 """Which article a page is: a new one, or a known one met again (`archive.store.timeline`: how it stands)."""
 
 import sqlite3
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import Protocol, TypeAlias
 
 from archive.digests import text_digest
 from archive.records import Article
@@ -15,6 +18,21 @@ from archive.urls import urlkey
 _TELLING_LENGTH = 200
 
 _FOUND = "SELECT a.article_id, a.content_id, a.title, a.text_digest, a.revision_id FROM articles a "
+_INSERT = (
+    f"INSERT INTO articles (article_id, portal_key, content_id, url, urlkey, {', '.join(FIELDS)},"
+    " text_digest, revision_id, first_captured_at, last_captured_at)"
+    f" VALUES (?, ?, ?, ?, ?, {', '.join('?' * len(FIELDS))}, ?, ?, ?, ?)"
+)
+
+
+Unfed: TypeAlias = tuple[list[tuple[int, Article]], int]
+
+
+class Feeding(Protocol):
+    """Indexes new articles in groups, in place of the triggers (`archive.search.feeding`)."""
+
+    def resting(self, connection: sqlite3.Connection) -> AbstractContextManager[None]: ...
+    def feed(self, connection: sqlite3.Connection, articles: Sequence[tuple[int, Article]]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +67,40 @@ class Saved:
 
 
 class Articles:
-    """Writes `articles`, `revisions`, `aliases` and what hangs on them, inside the caller's transaction."""
+    """Writes `articles`, `revisions`, `aliases` and what hangs on them, inside the caller's transaction.
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    With *feeding* new articles wait for `feed` to be found by a search: the caller's last step. Whoever rolls
+    back to a savepoint gives `restore` what `unfed` was there.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, feeding: Feeding | None = None) -> None:
         self._connection = connection
+        self._feeding = feeding
+        self._unfed: list[tuple[int, Article]] = []
         self.documents = Documents(connection)
         self._timeline = Timeline(connection, self.documents)
+
+    @property
+    def unfed(self) -> Unfed:
+        """What waits for `feed`, to come back to."""
+        return self._unfed, len(self._unfed)
+
+    def restore(self, unfed: Unfed) -> None:
+        """Let that wait for `feed` which waited then."""
+        waiting, size = unfed
+        self._unfed = waiting[:size]
+
+    def forget(self) -> None:
+        """Drop what is remembered, after a rollback of all."""
+        self._unfed = []
+        self.documents.forget()
+
+    def feed(self) -> None:
+        """Index what was inserted; also before an article or its files change: what goes out must be in."""
+        if self._feeding and self._unfed:
+            # Another list: `restore` may come back to this one.
+            waiting, self._unfed = self._unfed, []
+            self._feeding.feed(self._connection, waiting)
 
     def save(self, portal_key: str, capture_id: int, captured_at: str, article: Article) -> Saved:
         """Store *article* as read from the capture; twice the same text makes no second revision."""
@@ -67,6 +113,7 @@ class Articles:
             known = self._find(portal_key, key, article, digest)
         if known is None:
             return Saved(self._insert(portal_key, key, capture_id, captured_at, article, digest), "new")
+        self.feed()
         events = self._note_alias(portal_key, key, known, article, captured_at)
         sighting = Sighting(capture_id, captured_at, article, digest)
         change, more = self._timeline.place(known.article_id, known.revision_id, sighting)
@@ -127,16 +174,16 @@ class Articles:
         revision_id = insert_revision(
             self._connection, article_id, 1, capture_id, captured_at, article, digest
         )
-        names = ", ".join(FIELDS)
-        self._connection.execute(
-            f"INSERT INTO articles (article_id, portal_key, content_id, url, urlkey, {names}, text_digest,"
-            " revision_id, first_captured_at, last_captured_at)"
-            f" VALUES (?, ?, ?, ?, ?, {', '.join('?' * len(FIELDS))}, ?, ?, ?, ?)",
-            (article_id, portal_key, article.content_id, article.canonical_url, key, *values_of(article),
-             digest, revision_id, captured_at, captured_at),
-        )  # fmt: skip
+        with self._feeding.resting(self._connection) if self._feeding else nullcontext():
+            self._connection.execute(
+                _INSERT,
+                (article_id, portal_key, article.content_id, article.canonical_url, key, *values_of(article),
+                 digest, revision_id, captured_at, captured_at),
+            )  # fmt: skip
+        if self._feeding:
+            self._unfed.append((article_id, article))
         save_citations(self._connection, self.documents, revision_id, article)
-        replace_files(self._connection, article_id, article, known=False)
+        replace_files(self._connection, article_id, article, known=False, before_tie=self.feed)
         return article_id
 
     def _note_alias(

@@ -1,7 +1,7 @@
 """What hangs on an article: the documents it cites, its attachments, its images."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -134,8 +134,18 @@ def _day(at: str | None) -> date | None:
         return None
 
 
-def replace_files(connection: sqlite3.Connection, article_id: int, article: Article, *, known: bool) -> None:
-    """Make the article's attachments and images those of *article*; *known* says it may have some."""
+def replace_files(
+    connection: sqlite3.Connection,
+    article_id: int,
+    article: Article,
+    *,
+    known: bool,
+    before_tie: Callable[[], None] = lambda: None,
+) -> None:
+    """Make the article's attachments and images those of *article*; *known* says it may have some.
+
+    *before_tie* is called before a file's text is indexed with the article's.
+    """
     if known:
         connection.execute("DELETE FROM attachments WHERE article_id = ?", (article_id,))
         connection.execute("DELETE FROM images WHERE article_id = ?", (article_id,))
@@ -144,7 +154,7 @@ def replace_files(connection: sqlite3.Connection, article_id: int, article: Arti
             "INSERT OR IGNORE INTO attachments (article_id, url, label) VALUES (?, ?, ?)",
             [(article_id, file.url, file.label) for file in article.attachments],
         )
-        link_article(connection, article_id)
+        link_article(connection, article_id, before_tie)
     if article.images:
         connection.executemany(
             "INSERT OR IGNORE INTO images (article_id, url, caption, alt) VALUES (?, ?, ?, ?)",

@@ -9,7 +9,7 @@ from archive.database import ArchiveDatabase
 from archive.files import save_file
 from archive.ledger import Ledger, utc_now
 from archive.records import Capture, Issue, Outcome
-from archive.store.articles import Articles
+from archive.store.articles import Articles, Feeding
 from archive.store.standing import GONE_AFTER, note_standing
 from archive.store.timeline import Change
 
@@ -51,35 +51,41 @@ class _Url:
 class Recorder:
     """Records batches on one connection; remembers documents and links between them."""
 
-    def __init__(self, db: ArchiveDatabase, ledger: Ledger, agent: str) -> None:
+    def __init__(
+        self, db: ArchiveDatabase, ledger: Ledger, agent: str, feeding: Feeding | None = None
+    ) -> None:
         self._db = db
         self._ledger = ledger
         self._agent = agent
-        self.articles = Articles(db.conn)
+        self.articles = Articles(db.conn, feeding)
 
     def record(self, crawl_id: int | None, outcomes: Sequence[Outcome]) -> list[Stored]:
         """Record all outcomes in one transaction, or none: an error leaves the archive as it was."""
         try:
             with self._db.transaction() as connection:
-                return [self._record_safely(connection, crawl_id, outcome) for outcome in outcomes]
+                stored = [self._record_safely(connection, crawl_id, outcome) for outcome in outcomes]
+                self.articles.feed()
+                return stored
         except BaseException:
             self._forget()
             raise
 
     def _forget(self) -> None:
         self._ledger.forget()
-        self.articles.documents.forget()
+        self.articles.forget()
 
     def _record_safely(
         self, connection: sqlite3.Connection, crawl_id: int | None, outcome: Outcome
     ) -> Stored:
         """Record one; text that no table can hold costs that page, not the batch it came with."""
         connection.execute("SAVEPOINT outcome")
+        unfed = self.articles.unfed
         try:
             stored = self._record_one(connection, crawl_id, outcome)
         except (UnicodeEncodeError, OverflowError, sqlite3.DataError) as error:
             connection.execute("ROLLBACK TO outcome")
             self._forget()
+            self.articles.restore(unfed)
             issue = Issue("unstorable", f"{type(error).__name__}: {error}"[:500])
             reduced = Outcome(
                 outcome.url_id, "failed", "unstorable", capture=outcome.capture, issues=(issue,)
@@ -103,6 +109,7 @@ class Recorder:
             return Stored(url.url_id)
         capture_id = self._save_capture(connection, crawl_id, url, capture) if capture else None
         if capture_id is not None and outcome.file is not None:
+            self.articles.feed()
             save_file(connection, url.url_id, capture_id, outcome.file)
         at = capture.captured_at if capture else utc_now()
         article_id: int | None = None

@@ -11,7 +11,7 @@ from archive.database import WARC_FOLDER, open_archive
 from archive.ledger import Ledger, utc_now
 from archive.places import refresh
 from archive.records import Article, ChromeModel, Event, Issue, Outcome, Portal
-from archive.store.articles import Saved, Standing
+from archive.store.articles import Feeding, Saved, Standing
 from archive.store.recording import EVIDENCE, Recorder, Stored, recent_of_died
 from archive.store.rereading import RereadChange, Rereader
 from archive.store.withdrawing import withdraw
@@ -25,16 +25,23 @@ class Store:
     Opening makes the folder where there is none, cuts torn WARC tails (`recovered` says what was found),
     puts leased URLs back to pending and marks crawls that never ended as died. Raises what
     `archive.database.open_archive` raises; with *recovering* false the WARC files are left as they are.
-    `ledger` is the URL side of the same connection.
+    `ledger` is the URL side of the same connection. *feeding* indexes new articles in place of the triggers.
     """
 
-    def __init__(self, path: Path | str, *, agent: str = "khocong", recovering: bool = True) -> None:
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        agent: str = "khocong",
+        recovering: bool = True,
+        feeding: Feeding | None = None,
+    ) -> None:
         self.path = Path(path)
         self._agent = agent
         self.db = open_archive(self.path, write=True)
         try:
             self.ledger = Ledger(self.db)
-            self._recorder = Recorder(self.db, self.ledger, agent)
+            self._recorder = Recorder(self.db, self.ledger, agent, feeding)
             self._recovering = recovering
             self.recovered = self._recover() if recovering else Recovery()
             refresh(self.db)
@@ -203,7 +210,7 @@ class Store:
                 )
                 return changes
         except BaseException:
-            self._recorder.articles.documents.forget()
+            self._recorder.articles.forget()
             raise
 
     def read_late(self, portal_key: str, capture_id: int, captured_at: str, article: Article) -> Saved:
@@ -211,6 +218,7 @@ class Store:
         try:
             with self.db.transaction() as connection:
                 saved = self._recorder.articles.save(portal_key, capture_id, captured_at, article)
+                self._recorder.articles.feed()
                 events = (("normalization", f"{saved.change}: found when read again"), *saved.events)
                 connection.executemany(
                     "INSERT INTO events (at, kind, outcome, detail, portal_key, url, article_id, agent)"
@@ -222,7 +230,7 @@ class Store:
                 )
                 return saved
         except BaseException:
-            self._recorder.articles.documents.forget()
+            self._recorder.articles.forget()
             raise
 
     def standing(self, portal_key: str, article: Article) -> Standing | None:

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from archive.records import Portal
+from archive.search.feeding import Feeding
 from archive.store import Store
 from archive.warc.writer import WarcWriter
 from crawler.ingest import services
@@ -55,7 +56,7 @@ async def _run(
 ) -> list[Taking]:
     takings = []
     with (
-        Store(archive_dir, agent=_software()) as store,
+        Store(archive_dir, agent=_software(), feeding=Feeding()) as store,
         WarcWriter(store.warc_directory, prefix="khocong-ingest", software=_software()) as writer,
     ):
         readers = Readers(workers)
