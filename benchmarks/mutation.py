@@ -42,14 +42,15 @@ _CRAWLER = "tests/unit/crawler"
 AREAS = {
     "identity": Area(
         ("archive/urls.py", "archive/digests.py"),
-        ("tests/unit/test_urls.py", f"{_PROPERTIES}/test_url_forms.py",
+        ("tests/unit/test_digests.py", "tests/unit/test_urls.py", f"{_PROPERTIES}/test_url_forms.py",
          f"{_PROPERTIES}/test_url_properties.py", f"{_PROPERTIES}/test_identity.py"),
     ),
     "folding": Area(
         ("archive/vietnamese/fold.py",), (f"{_WORDS}/test_fold.py", f"{_PROPERTIES}/test_vietnamese.py")
     ),
     "dates": Area(
-        ("archive/vietnamese/dates.py", "archive/vietnamese/date_reading.py"), (f"{_WORDS}/test_dates.py",)
+        ("archive/vietnamese/dates.py", "archive/vietnamese/date_reading.py"),
+        (f"{_WORDS}/test_date_roles.py", f"{_WORDS}/test_dates.py"),
     ),
     "citations": Area(
         ("archive/vietnamese/document_no.py", "archive/vietnamese/document_symbols.py"),
