@@ -1,5 +1,6 @@
 """Health as people and Prometheus see it: alarms with what was read then and now, who is dying, metrics."""
 
+import re
 import sqlite3
 from datetime import UTC, datetime
 from typing import Any
@@ -8,13 +9,15 @@ from datasette.utils.asgi import Response
 
 from archive.alerts.messages import kind_in_words
 from archive.drift.alarms import alarms
-from archive.dying import COLUMNS, as_data, as_row, dying
+from archive.dying import COLUMNS, Evidence, as_data, as_row, dying
 from archive.metrics import CONTENT_TYPE, collect, render
 from archive.records import Json
+from archive.web import words
 from archive.web.asking import language
 from archive.web.keeping import kept_page
 from archive.web.rendering import DATABASE, as_file, as_json, not_found, page, settings
 from archive.web.searching import table
+from archive.web.words_health import EVIDENCE
 
 FRESH_S = 30.0
 CLOSED_SHOWN = 30
@@ -68,8 +71,22 @@ def _portals(conn: sqlite3.Connection) -> list[Json]:
 @kept_page(FRESH_S)
 async def dying_page(datasette: Any, request: Any) -> Response:
     """The public list of portals that seem to end, with the evidence."""
-    found = await _dying(datasette)
-    return await page(datasette, request, "kho_dying.html", {"dying": found})
+    lang, found = language(request), await _dying(datasette)
+    context = {"dying": found, "said": lambda one: _said(one, lang)}
+    return await page(datasette, request, "kho_dying.html", context)
+
+
+def _said(one: Evidence, lang: str) -> str:
+    """Return a piece of evidence in *lang*: what an alarm found in numbers stands on the page of health."""
+    if lang == "en":
+        return one.what
+    if one.kind == "status":
+        return words.words(lang).get(f"status_{one.what.removeprefix('marked ')}", one.what)
+    for pattern, translation in EVIDENCE:
+        if found := re.fullmatch(pattern, one.what, re.DOTALL):
+            return found.expand(translation)
+    named = kind_in_words(one.kind, lang)
+    return one.what if named == one.kind else named
 
 
 async def dying_file(datasette: Any, request: Any) -> Response:

@@ -72,6 +72,17 @@ def prepare_connection(conn: sqlite3.Connection) -> None:
     conn.create_function("escape_fts", 1, table_search)
     # `select hex(zeroblob(400000000))` was answered with 800 MB; no text of an archive comes near this.
     conn.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE_B)
+    conn.set_authorizer(_seen)
+
+
+def _seen(action: int, first: str | None, *_: str | None) -> int:
+    """Say what a statement may see, asked once as it is compiled: not where the archive's file stands.
+
+    Datasette itself asks `PRAGMA database_list`, which nobody else can: what readers type begins with SELECT.
+    """
+    # SQLite calls the table as it was spelled when it was first asked for.
+    hidden = action == sqlite3.SQLITE_READ and first is not None and first.lower() == "pragma_database_list"
+    return int(sqlite3.SQLITE_IGNORE if hidden else sqlite3.SQLITE_OK)
 
 
 def table_search(text: Any) -> str:

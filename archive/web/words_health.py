@@ -1,5 +1,13 @@
 """The words of the pages about health and endings: Vietnamese, English."""
 
+# What speaks for the end of a portal, in Vietnamese; since when stands beside it.
+EVIDENCE = (
+    (r"(.*) was abolished on [\d-]+", r"\1 không còn là đơn vị hành chính"),
+    (r"the certificate of (.*) expired on [\d-]+", r"chứng chỉ của \1 đã hết hạn"),
+    (r"(\d+) of the last (\d+) crawls got no answer", r"\1 trong \2 lần thu thập gần nhất không có trả lời"),
+    (r"no new article for (\d+) days", r"không có bài mới trong \1 ngày"),
+)
+
 HEALTH: dict[str, tuple[str, str]] = {
     "health": ("Sức khỏe các cổng", "Health of the portals"),
     "health_hint": (

@@ -309,6 +309,22 @@ def test_heavy_and_forbidden_queries_end(browser, sql):
     assert "root:" not in answer.text
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/archive.json?sql=select+*+from+pragma_database_list",
+        "/archive.json?sql=select+x.file||''+from+PRAGMA_Database_List()+as+x",
+        "/archive/articles.json?_where=(select+file+from+pragma_database_list+limit+1)+like+'/%'",
+        "/archive",
+    ],
+)
+def test_no_query_tells_where_the_archive_stands(browser, path):
+    answer = browser.get(path)
+    assert answer.status_code == 200
+    assert str(browser.folder) not in answer.text
+    assert answer.json()["rows"] in ([[None] * 3], [[None]], []) if ".json" in path else True
+
+
 def ask(port, path, timeout=30):
     """Return (status, seconds) of one request to a server in this process."""
     connection = HTTPConnection("127.0.0.1", port, timeout=timeout)

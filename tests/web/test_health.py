@@ -14,7 +14,9 @@ from reader import Browser
 from archive.database import open_archive
 from archive.drift.alarms import settle
 from archive.drift.verdicts import Finding, Verdict
+from archive.dying import Evidence
 from archive.metrics import HELP
+from archive.web import health
 from archive.web.serve import Public, build
 
 SAMPLE = {
@@ -69,14 +71,45 @@ def test_the_health_page_shows_what_was_read_before_and_now(browser) -> None:
 
 def test_the_list_of_endings_is_a_page_and_files(browser) -> None:
     text = browser.get("/nguy-co?lang=vi").text
-    assert "its name does not resolve any more" in text
+    assert "tên miền không còn" in text
+    assert "its name does not resolve any more" not in text
     assert "Khả năng mất" in text
+    assert "its name does not resolve any more" in browser.get("/nguy-co?lang=en").text
     rows = list(csv.DictReader(io.StringIO(browser.get("/nguy-co.csv").text.lstrip("\ufeff"))))
     assert rows[0]["portal"] == "dongthap"
     assert float(rows[0]["likelihood"]) >= 0.8
     (first, *_) = json.loads(browser.get("/nguy-co.json").text)
     assert first["evidence"][0]["kind"] == "dns_gone"
     assert first["last_chance_due"] is False, "what does not answer cannot be saved any more"
+
+
+@pytest.mark.parametrize(
+    ("kind", "what", "said"),
+    [
+        (
+            "abolished",
+            "Huyện Tân Hồng was abolished on 2025-06-30",
+            "Huyện Tân Hồng không còn là đơn vị hành chính",
+        ),
+        (
+            "tls_expired",
+            "the certificate of a.gov.vn expired on 2025-01-01",
+            "chứng chỉ của a.gov.vn đã hết hạn",
+        ),
+        (
+            "failing",
+            "3 of the last 5 crawls got no answer",
+            "3 trong 5 lần thu thập gần nhất không có trả lời",
+        ),
+        ("silent", "no new article for 40 days", "không có bài mới trong 40 ngày"),
+        ("status", "marked frozen", "ngừng cập nhật"),
+        ("down", "no answer since 2026-01-01", "không truy cập được"),
+        ("unheard", "something else", "something else"),
+    ],
+)
+def test_evidence_is_said_in_the_readers_language(kind, what, said) -> None:
+    assert health._said(Evidence(kind, 0.5, what), "vi") == said
+    assert health._said(Evidence(kind, 0.5, what), "en") == what
 
 
 def test_every_page_leads_there(browser) -> None:
