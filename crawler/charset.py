@@ -41,12 +41,12 @@ _CUSTOM = {
 _SINGLE_BYTE = ("windows-1258", "windows-1252")
 # đ as TCVN3 leaves it when read as Latin, and as VNI and windows-1258 do; the latter are looked for in the
 # middle of the page only, since their bytes are common ones and a search of the whole takes 0.1 ms.
-_TCVN3_D = "®".encode()
-_LATIN_D = tuple(letter.encode() for letter in ("ñ", "ð", "Ç", "Ä‘", "á»"))
+_TCVN3_D = "®"
+_LATIN_D = ("ñ", "ð", "Ç", "Ä‘", "á»")
 # One pass that begins with a letter: looking for four names one by one takes five times as long.
 _FONT_NAME = re.compile(rb"V(?:NI[- ]|PS |N(?<=\.VN))")
 _SAMPLE_BYTES = 16_000
-_ETH = "Ð".encode()
+_ETH = "Ð"
 # UTF-8 begins the letters that only Vietnamese has with this byte; a page has hundreds.
 _VIETNAMESE_START, _LEAST_VIETNAMESE = b"\xe1", 20
 # All entities that mean something here, in one pass: each search of a page takes 40 µs, this one 20.
@@ -194,6 +194,8 @@ def _finish(text: str, charset: str, body: bytes, notes: list[str]) -> Decoded:
     if charset != _UTF8:
         # Bytes are searched below because that is many times faster than searching wide strings.
         body = text.encode(_UTF8, "replace")
+    # One letter is found in a wide string many times faster than its two bytes are counted.
+    has_eth = _ETH in text
     if b"\xcc" in body:
         # Every Vietnamese combining mark starts with this byte in UTF-8: no other page pays for NFC.
         composed = _compose(text.encode(_UTF8, "surrogatepass")).decode(_UTF8, "surrogatepass")
@@ -212,7 +214,7 @@ def _finish(text: str, charset: str, body: bytes, notes: list[str]) -> Decoded:
         mended = repairing.mend_escaped(text)
         notes.append("double_escaped" if mended != text else "escaped_markup")
         text = mended
-    eths = entities[b"&ETH;"] + body.count(_ETH)
+    eths = entities[b"&ETH;"] + (body.count(_ETH.encode()) if has_eth else 0)
     if eths and body.count(_VIETNAMESE_START) >= _LEAST_VIETNAMESE:
         # Kept as published (I10): nobody sees the difference; numbers of documents and the search indexes
         # take the one for the other.
@@ -253,6 +255,7 @@ def _mend_fonts(
 ) -> tuple[str, str]:
     """Repair runs set in legacy fonts, then the page as a whole where its letters are mistaken ones."""
     # TCVN3 has letters of U+00A0 to U+00BF, or their entities; its fonts' names alone stand on many pages.
+    many_d = _TCVN3_D in text and body.count(b"\xc2") > 2 and body.count(_TCVN3_D.encode()) > 2
     old = b"\xc2" in body or entities[b"&reg;"] or entities[b"&micro;"]
     if (old and b".Vn" in body) or _names_font(body):
         mended = repairing.mend_fonts(text)
@@ -260,11 +263,11 @@ def _mend_fonts(
             notes.append("legacy_font_runs")
             text = mended
     # Every letter of TCVN3 that matters is U+00A0–U+00BF: one rare first byte spares most pages the search.
-    middle = body[len(body) // 3 :][:_SAMPLE_BYTES]
+    middle = body[len(body) // 3 :][:_SAMPLE_BYTES].decode(_UTF8, "replace")
     if (
-        (body.count(b"\xc2") > 2 and body.count(_TCVN3_D) > 2)
+        many_d
         or entities[b"&reg;"] > 2
-        or any(middle.count(sign) > 2 for sign in _LATIN_D)
+        or any(sign[-1] in middle and middle.count(sign) > 2 for sign in _LATIN_D)
     ):
         mended, name = repairing.mend_mistaken(text)
         if name is not None:

@@ -134,7 +134,7 @@ def parse(text: str) -> HtmlElement:
 
 @lru_cache(maxsize=1)
 def _parser() -> HTMLParser:
-    parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False)
     # lxml.html asks a Python function for the class of each element; one class for all is looked up in C.
     parser.set_element_class_lookup(etree.ElementDefaultClassLookup(element=HtmlElement))
     return parser
@@ -196,6 +196,18 @@ def words_of(element: HtmlElement, most: int | None = None) -> str:
             break
     words = squeeze("".join(parts))
     return words if most is None else words[:most]
+
+
+def has_words(element: HtmlElement) -> bool:
+    """Say whether `words_of` would return any, without reading on behind the first."""
+    for node in element.iter():
+        text = node.text
+        if text and node.tag not in SILENT_TAGS and squeeze(text):
+            return True
+        text = node.tail
+        if text and node is not element and squeeze(text):
+            return True
+    return False
 
 
 def hidden_in(root: HtmlElement) -> frozenset[HtmlElement]:

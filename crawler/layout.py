@@ -9,7 +9,7 @@ from crawler import titles
 from crawler.blocks import Line, read_lines
 from crawler.body import weigh
 from crawler.chrome import cut_learned
-from crawler.dom import find_all, path_of, squeeze, words_of
+from crawler.dom import find_all, has_words, path_of, squeeze, words_of
 from crawler.placing import Parts, Reading, by_place, cut_labels, images_of, title_of
 from crawler.platforms.generic import GENERIC, is_later_part
 from crawler.trim import trim
@@ -23,7 +23,7 @@ def lay_out(reading: Reading) -> Parts:
     hints = reading.hints
     skip = frozenset(find_each(reading.tree, hints.furniture))
     element = (
-        next((node for node in find_all(reading.tree, hints.body) if words_of(node)), None)
+        next((node for node in find_all(reading.tree, hints.body) if has_words(node)), None)
         if hints.body
         else None
     )

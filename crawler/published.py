@@ -49,6 +49,7 @@ _LABEL = re.compile(
     r"|posted|created|thời\s*gian\s*đăng|\bđược đăng\b"
 )
 _UPDATED_LABEL = re.compile(r"(?i)cập\s*nhật|chỉnh\s*sửa|last\s*(?:updated|modified)|sửa\s*lần\s*cuối")
+_LONGEST_DATE_LINE = 160
 _DIGIT = re.compile(r"\d")
 _URL_DATE = re.compile(r"/((?:19|20)\d\d)[-/](\d{1,2})[-/](\d{1,2})(?:/|$)")
 _URL_EPOCH = re.compile(r"(?:^|[/-])(1[0-7]\d{8})(?:\d{3})?(?:\.\w+)?(?:/|$)")
@@ -190,7 +191,7 @@ def _json_ld(tree: HtmlElement) -> FoundDate | None:
 def is_date_line(line: Line) -> bool:
     """Say whether a line is nothing but a date, its label and counters beside it."""
     text = line.text
-    return len(text) <= 160 and _DIGIT.search(text) is not None and _is_date(text)
+    return len(text) <= _LONGEST_DATE_LINE and _DIGIT.search(text) is not None and _is_date(text)
 
 
 @lru_cache(maxsize=512)
@@ -240,7 +241,7 @@ def _date_line(lines: list[Line]) -> FoundDate | None:
 
 def _labelled(lines: list[Line], label: re.Pattern[str]) -> FoundDate | None:
     for line in lines:
-        if match := label.search(line.text):
+        if len(line.text) <= _LONGEST_DATE_LINE and (match := label.search(line.text)):
             found = parse_date(line.text[match.start() :])
             if found is not None and is_date_line(line):
                 return found

@@ -17,16 +17,12 @@ from typing import TypeAlias
 from lxml import etree
 from lxml.html import HtmlElement
 
-Test: TypeAlias = Callable[[HtmlElement], bool]
+from crawler.atoms import CLASS, Atom, atom_of, class_words
+
 Found: TypeAlias = HtmlElement | str
 
 _STEP = re.compile(r"(//?)(\*|[A-Za-z][\w-]*)((?:\[(?:[^\[\]]|\[[^\[\]]*\])*\])*)")
 _PREDICATE = re.compile(r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]")
-_CLASS = re.compile(r"contains\(concat\(' ', normalize-space\(@class\), ' '\), ' ([^' ]+) '\)")
-_EQUAL = re.compile(r"@([\w-]+)\s*=\s*'([^']*)'")
-_PARTLY = re.compile(r"(contains|starts-with)\(@([\w-]+), '([^']*)'\)")
-_HAS = re.compile(r"@([\w-]+)")
-_NO_TAG = re.compile(r"not\(self::([A-Za-z][\w-]*)\)")
 # "" is the attribute of a test that asks for none.
 _COMMON = frozenset(["", "href", "class", "id"])
 # A page of a portal has 300 to 3,000; an object takes 150 bytes.
@@ -36,21 +32,12 @@ _ENDING = re.compile(r"/(?:@([\w-]+)|(text\(\)))$")
 
 
 @dataclass(frozen=True, slots=True)
-class _Atom:
-    """One test of one element: by which attribute it is looked up, and whether for one whole word of it."""
-
-    attribute: str
-    word: str | None
-    holds: Test
-
-
-@dataclass(frozen=True, slots=True)
 class _Step:
     """One step of a plain XPath: any of `either` holds for each of `tests`."""
 
     child: bool
     tag: str | None
-    tests: tuple[tuple[_Atom, ...], ...]
+    tests: tuple[tuple[Atom, ...], ...]
 
     @property
     def rare(self) -> bool:
@@ -141,7 +128,7 @@ class Index:
                 whole[node.get("class", "")].append(place)
             classes: dict[str, list[list[int]]] = {}
             for names, places in whole.items():
-                for word in _words(names):
+                for word in class_words(names):
                     classes.setdefault(word, []).append(places)
             self._classes = classes
         found = self._classes.get(name)
@@ -186,11 +173,6 @@ class Index:
         return self.with_tag(step.tag) if step.tag is not None else self.elements()
 
 
-@lru_cache(maxsize=8192)
-def _words(classes: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(classes.split()))
-
-
 @lru_cache(maxsize=1)
 def index_of(root: HtmlElement) -> Index:
     """Return the index of the page in hand: the last one is kept, `index_of.cache_clear()` lets it go."""
@@ -208,7 +190,7 @@ def _query(xpath: str) -> Callable[[Index], list[Found]]:
     steps, ending = _plain(xpath)
     if steps:
         return lambda index: _ended(_matching(index, steps), ending)
-    classes, evaluate = tuple(_CLASS.findall(xpath)), compiled(xpath)
+    classes, evaluate = tuple(CLASS.findall(xpath)), compiled(xpath)
     # In a union or an "or" a missing class says nothing.
     needed = classes if " | " not in xpath and " or " not in xpath and "not(" not in xpath else ()
 
@@ -233,34 +215,12 @@ def _plain(xpath: str) -> tuple[tuple[_Step, ...], str]:
         at = match.end()
         tests = []
         for predicate in _PREDICATE.findall(match[3]):
-            either = tuple(_atom(part) for part in predicate.split(" or "))
+            either = tuple(atom_of(part) for part in predicate.split(" or "))
             if not all(either):
                 return (), ""
             tests.append(tuple(atom for atom in either if atom is not None))
         steps.append(_Step(match[1] == "/", None if match[2] == "*" else match[2], tuple(tests)))
     return tuple(steps), ending
-
-
-def _atom(test: str) -> _Atom | None:
-    if match := _CLASS.fullmatch(test):
-        name = match[1]
-        return _Atom("class", name, lambda node: name in _words(node.get("class", "")))
-    if match := _EQUAL.fullmatch(test):
-        attribute, value = match[1], match[2]
-        whole = value if attribute == "id" else None
-        return _Atom(attribute, whole, lambda node: node.get(attribute) == value)
-    if match := _PARTLY.fullmatch(test):
-        how, key, piece = match[1], match[2], match[3]
-        if how == "contains":
-            return _Atom(key, None, lambda node: piece in node.get(key, ""))
-        return _Atom(key, None, lambda node: node.get(key, "").startswith(piece))
-    if match := _HAS.fullmatch(test):
-        key = match[1]
-        return _Atom(key, None, lambda node: node.get(key) is not None)
-    if match := _NO_TAG.fullmatch(test):
-        tag = match[1]
-        return _Atom("", None, lambda node: node.tag != tag)
-    return None
 
 
 def _matching(index: Index, steps: tuple[_Step, ...]) -> list[HtmlElement]:

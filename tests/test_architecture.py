@@ -22,7 +22,7 @@ ARCHIVE_LADDER = (
     "vietnamese jurisdictions issuers urls digests software addresses",
     "warc schema lock folder counting",
     "database",
-    "places portal_files fixity premis ledger store files runs remote",
+    "places portal_files fixity premis ledger ledger_links store files runs remote",
     "revisions search status due drift",
     "near_duplicates attribution dying alerts",
     "reading verify backup backup_remote repair restoring audit metrics",
@@ -31,7 +31,7 @@ ARCHIVE_LADDER = (
     "commands cli __main__",
 )
 CRAWLER_LADDER = (
-    "repairing charset selecting dom tables demo settings connecting stamps",
+    "repairing charset atoms selecting dom tables demo settings connecting stamps",
     "platforms blocks feeds soft files",
     "registry registry_file registry_fields body trim titles published attribution zones evidence "
     "chrome templates placing links listing",

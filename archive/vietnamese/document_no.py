@@ -67,7 +67,7 @@ def find_citations(text: str) -> list[Citation]:
             if citation is not None:
                 found.append(citation)
                 end = citation.end
-    for match in words.BLANK_HEADER.finditer(text):
+    for match in words.BLANK_HEADER.finditer(text) if "Số" in text else ():
         found.append(_blank_header(text, match))
     found += _short_names(text, shorts, found)
     return sorted(found, key=lambda one: one.start)

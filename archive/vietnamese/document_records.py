@@ -20,7 +20,10 @@ _LABELS = {
 }
 _LABEL = re.compile("|".join(f"(?P<{name}>{form})" for name, form in _LABELS.items()))
 # Each record has a line or a cell that opens with "Số": no other text is folded line by line.
-_MAY_BE = re.compile(r"(?:\A|[\n|])\s{0,4}[Ss](?:[ốỐoOôÔ]\b|o\u0302\u0301)")
+_HEAD = r"\s{0,4}[Ss](?:[ốỐoOôÔ]\b|o\u0302\u0301)"
+_MAY_BEGIN = re.compile(_HEAD)
+# A pattern that begins with a character of a set passes over the others four times as fast.
+_MAY_BE = re.compile(rf"[\n|]{_HEAD}")
 _BORDER = re.compile("[:：|]")
 _NUMBER = re.compile(r"\d{1,6}[a-z]?\s?(?:[/-]\s?\d{4}\s?)?[/-]\s?[A-ZĐÐ][\wĐđÐ/&.–-]{1,30}")
 # A number alone is a header; with two of its companions it is a record.
@@ -41,7 +44,7 @@ class DocumentRecord:
 
 def read_record(text: str) -> DocumentRecord | None:
     """Return the one record in *text*, or None where there is none, or a list of several."""
-    if _MAY_BE.search(text) is None:
+    if _MAY_BEGIN.match(text) is None and _MAY_BE.search(text) is None:
         return None
     lines = text.split("\n")[:_MOST_LINES]
     found = _labelled(lines) or _table(lines)
