@@ -16,7 +16,7 @@ _ADDED = 300
 # Articles that are added one at a time have texts of their own.
 _FIRST_ADDED = 50_000_000
 INDEXES = ("articles_folded", "articles_exact", "articles_headings")
-_OURS = (*INDEXES, "search_facets")
+_OURS = (*INDEXES, "search_facets", "search_common")
 
 
 def build(folder: Path, size: int) -> dict[str, Any]:
@@ -41,7 +41,8 @@ def build(folder: Path, size: int) -> dict[str, Any]:
         "text_bytes": text_bytes,
         "build_per_s": size / seconds,
         "build_per_cpu_s": size / cpu,
-        "bytes_per_byte": {name: _index_bytes(db.conn, name) / text_bytes for name in INDEXES},
+        "bytes_per_byte": {name: _index_bytes(db.conn, name) / text_bytes for name in INDEXES}
+        | {"common words": _common_bytes(db.conn) / text_bytes},
         "adding_large": _adding(db, corpus, size, _ADDED),
     }
     figures["adding_ratio"] = figures["adding_large"]["cpu_ms"] / figures["adding_small"]["cpu_ms"]
@@ -135,3 +136,7 @@ def _index_bytes(connection: sqlite3.Connection, name: str) -> int:
     (data,) = connection.execute(f"SELECT sum(length(block)) FROM {name}_data").fetchone()
     (sizes,) = connection.execute(f"SELECT sum(length(sz) + 5) FROM {name}_docsize").fetchone()
     return int(data) + int(sizes)
+
+
+def _common_bytes(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT coalesce(sum(length(bits)), 0) FROM search_common").fetchone()[0])

@@ -110,7 +110,8 @@ def link_copies(
     summaries: Sequence[Mapping[str, Any]],
     signatures: Mapping[str, bytes] | None = None,
 ) -> None:
-    """Compare the new articles with all others; not after Ctrl-C, which promises an end within 5 s.
+    """Compare the new articles with all others, and bring the common words up to date; not after Ctrl-C,
+    which promises an end within 5 s.
 
     What is left (a minute's work is some 60,000 articles) waits for the next crawl.
     """
@@ -123,6 +124,9 @@ def link_copies(
         update(store.db, time_s=60.0, signed=signatures)
     except ArchiveError as error:
         logger.error("copies could not be looked for: %s", error)
+    from archive.search.common import refresh
+
+    refresh(store.db)
 
 
 def _run(

@@ -15,6 +15,7 @@ from archive.merge.history import copy_history
 from archive.merge.single import bring_texts, new_outcomes, unknown_links
 from archive.merge.start import begin_as
 from archive.records import Event, Issue
+from archive.search.common import refresh
 from archive.store import Store
 from archive.store.settling import settled
 
@@ -58,6 +59,7 @@ def merge(store: Store, shards: list[Path], progress: Progress = lambda _line: N
     # The largest first: its search index is taken as it is. Said in the order that was asked.
     by_size = sorted(shards, key=lambda shard: -(shard / DATABASE_NAME).stat().st_size)
     merged = {shard: _merge_one(store, shard, progress) for shard in dict.fromkeys(by_size)}
+    refresh(store.db)
     return [merged[shard] for shard in dict.fromkeys(shards)]
 
 

@@ -20,6 +20,7 @@ from archive.schema import (
     m0019_headings,
     m0021_run_reports,
     m0022_health,
+    m0023_common_words,
     m0024_fed_by_writer,
 )
 from archive.schema.registry import migrations
@@ -44,6 +45,7 @@ __all__ = [
     "m0019_headings",
     "m0021_run_reports",
     "m0022_health",
+    "m0023_common_words",
     "m0024_fed_by_writer",
     "migrations",
 ]

@@ -62,19 +62,27 @@ def by_neighbours(conn: sqlite3.Connection, scored: Sequence[Scored], typed: Typ
 
 
 def by_texts(
-    conn: sqlite3.Connection, ids: Sequence[int], weighed: Sequence[Weighed], typed: Typed
+    conn: sqlite3.Connection,
+    ids: Sequence[int],
+    weighed: Sequence[Weighed],
+    typed: Typed,
+    *,
+    with_files: bool = False,
 ) -> list[Scored] | None:
     """Return *ids* ordered by bm25 over their whole texts, and by neighbours.
 
     None where an attached file has been read: its text is in the index, and too long to be read here.
+    *with_files*: then too, without what the files say.
     """
     listed = json.dumps(ids)
-    with_files = conn.execute(
-        "SELECT 1 FROM attachments WHERE file_id IS NOT NULL"
-        " AND article_id IN (SELECT value FROM json_each(?)) LIMIT 1",
-        (listed,),
-    ).fetchone()
-    if with_files:
+    if (
+        not with_files
+        and conn.execute(
+            "SELECT 1 FROM attachments WHERE file_id IS NOT NULL"
+            " AND article_id IN (SELECT value FROM json_each(?)) LIMIT 1",
+            (listed,),
+        ).fetchone()
+    ):
         return None
     rows = conn.execute(
         "SELECT article_id, text, title, lead FROM articles"

@@ -58,6 +58,11 @@ class Plan:
     # matches everything they do.
     leaves: tuple[tuple[Leaf, bool], ...] = ()
     bare: str = ""
+    # What was asked, with abbreviations spelled out; whether marks are ignored in it; and which of the
+    # conditions are no words of it.
+    node: Node | None = None
+    folded: bool = False
+    filters: tuple[Condition, ...] = ()
 
     def source(
         self, *, article: bool = False, facets: bool = False, probing: bool = False
@@ -99,8 +104,9 @@ def plan(query: Query, conditions: Sequence[Condition] = (), *, folded: bool = F
     compiled = _compile(node, folded=folded)
     leaves = tuple((leaf, leaf.marked and not folded) for leaf in leaves_of(node))
     bare = _superset(node) or ""
+    asked = (leaves, bare, node, folded, tuple(conditions))
     if isinstance(compiled, Match):
-        return Plan(compiled, tuple(conditions), leaves, bare)
+        return Plan(compiled, tuple(conditions), *asked)
     # Words of both kinds: the folded index finds and ranks what satisfies every word without marks, and
     # the condition keeps what satisfies the marks too.
     if isinstance(node, And) and not folded:
@@ -108,7 +114,7 @@ def plan(query: Query, conditions: Sequence[Condition] = (), *, folded: bool = F
         strict = tuple(part for part in node.parts if _has_more(part))
         compiled = _as_condition(_compile(And(strict), folded=False))
     match = Match("articles_folded", bare) if bare else None
-    return Plan(match, (compiled, *conditions), leaves, bare)
+    return Plan(match, (compiled, *conditions), *asked)
 
 
 def phrase(words: Sequence[str], *, prefix: bool = False) -> str:

@@ -9,12 +9,17 @@ import heapq
 import json
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal, TypeAlias
 
+from archive.search import bits as bits_
 from archive.search.by_date import by_date
 from archive.search.closeness import Typed, Weighed, best_first, by_neighbours, by_texts, worth
+from archive.search.common import how_many
 from archive.search.plan import WEIGHTS, Match, Plan, leaf_match
-from archive.search.walking import Ranked, guess, ids_of, newest_id
+from archive.search.settling import Settled
+from archive.search.texts import those_matching
+from archive.search.walking import DEAR, Ranked, counted_newest, guess, ids_of, newest_id
 
 Sort: TypeAlias = Literal["rank", "newest", "oldest"]
 
@@ -25,6 +30,8 @@ TITLE_BOUND, TITLES_TAKEN = 5_000, 200
 POOL = 100
 # So many texts are read and weighed in 10 ms, which is what bm25's own counting costs for two common words.
 LOOKED_AT = 150
+# Of many, where bm25 would take long: half of them for what is in titles, if there is so much.
+CHOSEN = 100
 # bm25 asks for the frequency of every word of the query: for the sixty words that begin with "th" that takes
 # half a second at a million articles, and says nothing. The newest stand for them.
 _WIDE_TITLES, _WIDE_TEXTS = 60, 40
@@ -32,24 +39,42 @@ _WIDE_TITLES, _WIDE_TEXTS = 60, 40
 _WIDE_COUNT = 500
 
 
-def first(conn: sqlite3.Connection, plan: Plan, typed: Typed, *, sort: Sort, most: int) -> Ranked:
-    """Return the first *most* articles of what *plan* matches, and how many match."""
+def first(
+    conn: sqlite3.Connection,
+    plan: Plan,
+    typed: Typed,
+    *,
+    sort: Sort,
+    most: int,
+    settled: Settled | None = None,
+) -> Ranked:
+    """Return the first *most* articles of what *plan* matches, and how many match.
+
+    *settled*: what it matches, where that is known already.
+    """
     if sort != "rank" or plan.match is None:
-        return by_date(conn, plan, typed, sort == "oldest", most)
+        return by_date(conn, plan, typed, sort == "oldest", most, settled)
     if typed.is_wide:
         return _newest_of_wide(conn, plan, plan.match, typed, most)
-    return _by_rank(conn, plan, plan.match, typed, most)
+    ranked = _by_rank(conn, plan, plan.match, typed, most, settled)
+    is_known = settled is not None and settled.is_exact
+    return replace(ranked, total=settled.total, total_is_exact=True) if settled and is_known else ranked
 
 
-def _by_rank(conn: sqlite3.Connection, plan: Plan, match: Match, typed: Typed, most: int) -> Ranked:
-    expected = guess(conn, plan)
+def _by_rank(
+    conn: sqlite3.Connection, plan: Plan, match: Match, typed: Typed, most: int, settled: Settled | None
+) -> Ranked:
+    known = settled if settled is not None and settled.is_exact else None
+    expected = guess(conn, plan) if known is None else known.total
     few = min(LOOKED_AT, RANK_BOUND)
     if expected <= few:
-        ids = ids_of(conn, plan, few + 1, "ASC")
+        ids = ids_of(conn, plan, few + 1, "ASC") if known is None else bits_.ids_of(known.bits)
         if len(ids) <= few:
             weighed = by_texts(conn, ids, _weighed(conn, plan), typed)
             if weighed is not None:
                 return Ranked(tuple(weighed[:most]), len(ids), True)
+    if settled is not None and expected <= RANK_BOUND and settled.cost > DEAR:
+        return _of_titles_and_newest(conn, plan, typed, most, settled)
     scores: list[tuple[float, int]] = []
     if expected <= RANK_BOUND * 0.9:
         scores = _bm25(conn, plan, match, RANK_BOUND + 1, "ASC")
@@ -64,7 +89,34 @@ def _by_rank(conn: sqlite3.Connection, plan: Plan, match: Match, typed: Typed, m
     # The pool is the same for every page, so no hit moves between pages.
     ordered = [(-one, -score) for score, one in heapq.nsmallest(max(POOL, most), scores)]
     pool = by_neighbours(conn, ordered[:POOL], typed)
-    return Ranked(tuple((pool + ordered[POOL:])[:most]), total, not is_bounded, is_bounded)
+    bound = RANK_BOUND if is_bounded else 0
+    return Ranked(tuple((pool + ordered[POOL:])[:most]), total, not is_bounded, bound)
+
+
+def _of_titles_and_newest(
+    conn: sqlite3.Connection, plan: Plan, typed: Typed, most: int, settled: Settled
+) -> Ranked:
+    """Weigh the matches that have the words in their title, and the newest; the others follow as archived.
+
+    bm25 would go through the lists of the words twice: to find what is known, and to count them.
+    """
+    in_titles = ids_of(conn, Plan(_titles(plan)), TITLES_TAKEN, "DESC", probing=True)
+    titled = bits_.of_ids(in_titles, newest_id(conn)) & settled.bits
+    others = settled.bits & ~titled
+    room = CHOSEN - min(titled.bit_count(), CHOSEN // 2)
+    if settled.is_exact:
+        newest = bits_.highest_of(others, max(room, most))[::-1]
+        total, is_exact = settled.total, True
+    else:
+        newest = [
+            one for one in ids_of(conn, plan, max(room, most), "DESC", probing=True) if others >> one & 1
+        ]
+        titled = bits_.of_ids(those_matching(conn, plan, bits_.highest_of(titled, CHOSEN)), newest_id(conn))
+        total, is_exact = counted_newest(conn, plan, settled.cost)
+    chosen = [*bits_.highest_of(titled, CHOSEN), *newest[:room]]
+    weighed = by_texts(conn, chosen, _weighed(conn, plan), typed, with_files=True) or []
+    ranked = [*weighed, *((article_id, 0.0) for article_id in newest[room:])]
+    return Ranked(tuple(ranked[:most]), max(total, len(ranked)), is_exact, room)
 
 
 def _weighed(conn: sqlite3.Connection, plan: Plan) -> list[Weighed]:
@@ -72,7 +124,10 @@ def _weighed(conn: sqlite3.Connection, plan: Plan) -> list[Weighed]:
     articles = newest_id(conn)
     made = []
     for leaf, strict in plan.leaves:
-        matches = guess(conn, Plan(leaf_match(leaf, folded=not strict))) if len(plan.leaves) > 1 else 0.0
+        matches = 0.0
+        if len(plan.leaves) > 1:
+            common = how_many(conn, leaf.words[0], strict) if len(leaf.words) == 1 else None
+            matches = common or guess(conn, Plan(leaf_match(leaf, folded=not strict)))
         made.append(Weighed(leaf, strict, worth(articles, matches)))
     return made
 
@@ -112,7 +167,11 @@ def _titled(conn: sqlite3.Connection, plan: Plan, match: Match) -> list[tuple[fl
 
 def _in_titles(plan: Plan) -> Plan:
     """Return the plan of what matches in titles, marks or not."""
-    return Plan(Match("articles_headings", f"{{title}} : ({plan.bare})"), plan.conditions)
+    return Plan(_titles(plan), plan.conditions)
+
+
+def _titles(plan: Plan) -> Match:
+    return Match("articles_headings", f"{{title}} : ({plan.bare})")
 
 
 def _as_typed(conn: sqlite3.Connection, match: Match, ids: Sequence[int]) -> set[int]:
@@ -139,4 +198,4 @@ def _newest_of_wide(conn: sqlite3.Connection, plan: Plan, match: Match, typed: T
     ordered = by_neighbours(conn, pool, typed)
     taken = {one for one, _ in ordered}
     rest = sorted((pair for pair in titled + others if pair[0] not in taken), key=best_first)
-    return Ranked(tuple((ordered + rest)[:most]), total, is_exact, not is_exact)
+    return Ranked(tuple((ordered + rest)[:most]), total, is_exact, 0 if is_exact else _WIDE_COUNT)

@@ -19,6 +19,7 @@ from archive.search.openings import open_up
 from archive.search.plan import Condition, Plan, plan
 from archive.search.query import Leaf, Query, parse
 from archive.search.ranking import Sort
+from archive.search.settling import settle
 from archive.search.snippets import Highlighter
 from archive.search.suggest import suggest
 from archive.search.walking import Ranked
@@ -108,9 +109,9 @@ def search(
     counted = facets_.count(conn, asked.plan) if facets else None
     if counted is not None and counted.is_whole:
         total, is_exact = counted.counted, True
-    if ranked.is_bounded:
+    if ranked.bound:
         notes.append(
-            f"ranked: the {ranking.RANK_BOUND:,} most recently archived matches and those in titles; "
+            f"ranked: the {ranked.bound:,} most recently archived matches and those in titles; "
             "sort by date or narrow the search to see others"
         )
     highlighter = Highlighter(highlighted(query), folded=asked.folded)
@@ -136,6 +137,7 @@ class _Asked:
         self.sort = sort
         self.folded = folded
         self.plan, is_wide = _planned(conn, query, conditions, folded=folded)
+        self.settled = settle(conn, self.plan)
         words: list[str] = []
         open_ended = set()
         for leaf in query.leaves():
@@ -147,7 +149,9 @@ class _Asked:
         """Return the first *most* hits or a few more, copies folded, and what ranking said."""
         asked_for = most + 10 if fold_together else most
         while True:
-            ranked = ranking.first(self.conn, self.plan, self.typed, sort=self.sort, most=asked_for)
+            ranked = ranking.first(
+                self.conn, self.plan, self.typed, sort=self.sort, most=asked_for, settled=self.settled
+            )
             if not fold_together:
                 return ranked, [Folded(*one) for one in ranked.ids]
             hits = folded_together(self.conn, ranked.ids)

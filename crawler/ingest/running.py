@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from archive.records import Portal
+from archive.search.common import refresh
 from archive.search.feeding import Feeding
 from archive.store import Store
 from archive.warc.writer import WarcWriter
@@ -71,6 +72,8 @@ async def _run(
                 on_source(name)
                 takings.append(await intake.take_all(name, found))
             await intake.finish()
+            intake.flush()
+            refresh(store.db)
         finally:
             intake.flush()
             await readers.close()
