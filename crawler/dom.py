@@ -98,6 +98,7 @@ _HIDDEN_CLASSES = frozenset(
 )
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _ZERO_WIDTH = dict.fromkeys([0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF])
+_SHORT = 80
 _DIGITS = re.compile(r"\d+")
 _SUBJECT_CLASS = re.compile(r"(?:category|tag|term|author)-")
 _SCRIPT_MARKS = re.compile(r"[\u200b-\u200d\u2060\ufeff]")
@@ -163,11 +164,19 @@ def find_value(tree: HtmlElement, xpaths: tuple[str, ...]) -> str:
 
 def squeeze(text: str) -> str:
     """Fold white space (NBSP too), drop zero-width characters, make NFC."""
+    # Two strings of three are a portal's menus, the same on each of its pages.
+    return _squeeze_short(text) if len(text) < _SHORT else _squeeze(text)
+
+
+def _squeeze(text: str) -> str:
     if not text.isascii():
         if _SCRIPT_MARKS.search(text):
             text = text.translate(_ZERO_WIDTH)
         text = unicodedata.normalize("NFC", text)
     return " ".join(text.split())
+
+
+_squeeze_short = lru_cache(maxsize=8192)(_squeeze)
 
 
 def words_of(element: HtmlElement, most: int | None = None) -> str:

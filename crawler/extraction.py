@@ -4,14 +4,13 @@
 in worker processes, and over WARCs of other people.
 """
 
-from dataclasses import replace
 from urllib.parse import urljoin
 
 from lxml.html import HtmlElement
 
 from archive.digests import text_digest
 from archive.errors import NotAnArticle
-from archive.records import Article, Block, Portal
+from archive.records import Article, Block, Portal, join_parts
 from archive.vietnamese.document_no import announced_document, find_citations
 from crawler import platforms, soft
 from crawler.attribution import attribution
@@ -84,8 +83,7 @@ def extract_tree(
         raise NotAnArticle("empty", f"{chars} characters of body")
     if not parts.title:
         raise NotAnArticle("empty", "no title")
-    article = _article(reading, parts, platforms.identify(url, platform), adapter.page_content_id(tree, url))
-    return replace(article, next_page=adapter.next_part(tree, url))
+    return _article(reading, parts, platforms.identify(url, platform), adapter)
 
 
 def _confidence(parts: Parts, when: Published) -> float:
@@ -109,7 +107,7 @@ def base_of(tree: HtmlElement, url: str) -> str:
     return url
 
 
-def _article(reading: Reading, parts: Parts, identity: Identity, said_id: str | None) -> Article:
+def _article(reading: Reading, parts: Parts, identity: Identity, adapter: platforms.Platform) -> Article:
     hints = reading.hints
     kept = [line for line in parts.body.lines if line.kind != "caption"]
     text = "\n".join(line.text for line in kept)
@@ -119,7 +117,7 @@ def _article(reading: Reading, parts: Parts, identity: Identity, said_id: str | 
     rests = announced_document(parts.title, lead, text)
     if when.at is None and rests and rests[1]:
         when = dateline_of(lead or (kept[0].text if kept else ""), rests[0], rests[1], when)
-    article = Article(
+    return Article(
         url=reading.url,
         canonical_url=identity.canonical_url,
         platform=reading.platform,
@@ -127,7 +125,7 @@ def _article(reading: Reading, parts: Parts, identity: Identity, said_id: str | 
         text=text,
         lead=lead,
         blocks=tuple(Block(line.kind, line.text, line.level, line.cells) for line in parts.body.lines),
-        content_id=identity.content_id or said_id,
+        content_id=identity.content_id or adapter.page_content_id(reading.tree, reading.url),
         published_at=when.at,
         published_precision=when.precision,
         published_evidence=when.evidence,
@@ -149,11 +147,9 @@ def _article(reading: Reading, parts: Parts, identity: Identity, said_id: str | 
         removed=tuple(parts.body.removed),
         extractor=EXTRACTOR,
         notes=tuple(reading.notes),
-    )
-    return replace(
-        article,
-        citations=tuple(find_citations(article.full_text)),
-        text_digest=text_digest(article.title, article.lead, article.text),
+        citations=tuple(find_citations(join_parts(parts.title, lead, text))),
+        text_digest=text_digest(parts.title, lead, text),
+        next_page=adapter.next_part(reading.tree, reading.url),
     )
 
 

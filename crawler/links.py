@@ -10,6 +10,7 @@ from archive import urls
 from archive.records import Article, Link, Portal, UrlKind
 from crawler.feeds import Listed
 from crawler.platforms import Identity, identify, ledger_key
+from crawler.selecting import index_of
 
 # Higher is fetched earlier: a portal's own lists first, then articles, then what may lead to more.
 PRIORITY: dict[UrlKind, int] = {
@@ -29,6 +30,7 @@ MAX_LINKS = 5000
 _REMEMBERED = 20_000
 # What does not depend on where the page stands: "/path", "//host/path", "https://…".
 _ROOTED = re.compile(r"\s*(?:/|[a-z][a-z0-9+.-]*:)", re.IGNORECASE)
+_WEB = ("http://", "https://")
 # Why a file waits for a run that asks for its kind; such a run opens it again.
 NO_IMAGES = "images not asked for"
 NO_ATTACHMENTS = "attachments not asked for"
@@ -94,11 +96,12 @@ def page_links(
     """
     found: dict[str, Link] = {}
     hrefs: dict[str, None] = {}
+    related = frozenset(index_of(tree).with_attribute("rel"))
     for node in tree.iter("a", "area", "frame", "iframe"):
         href = node.get("href") or (node.get("src") if node.tag in ("frame", "iframe") else None)
-        if not href or (href[0] != "/" and _SKIP.match(href)):
+        if not href or not (href[0] == "/" or href.startswith(_WEB) or not _SKIP.match(href)):
             continue
-        rel = node.get("rel") or ""
+        rel = (node.get("rel") or "") if node in related else ""
         if rel and "tag" in rel.split() and "category" not in rel:
             _add_excluded(found, base, href, platform, scope, "tag")
             continue
@@ -108,7 +111,7 @@ def page_links(
     origin = _origin(base)
     for href in hrefs:
         # As in _absolute, of which a page would ask 135 times where it stands.
-        rooted = href[0] == "/" or _ROOTED.match(href)
+        rooted = href[0] == "/" or href.startswith(_WEB) or _ROOTED.match(href)
         link = _link_from(origin if rooted else base, href, platform, scope.hosts)
         if link is not None and link.kind != "image":
             found.setdefault(link.urlkey, link)

@@ -16,7 +16,14 @@ _MOST_CHARS = 1_000_000
 # From so many different links of one form on, a page has "many": a line need not tell more.
 MANY = 5
 
-_marks: dict[str, None] = {}
+# What several marks share: where it does not stand, none of them is looked for.
+_STEMS = (
+    "ortal", "odule", "rupal", "data-role", "Liferay.", "Page", "PlaceHolder", "wptheme", "/wps/", "/media/",
+    "/sites/", "detail-", "portlet", "p_p_id", "webcenter",
+)  # fmt: skip
+
+# Each mark and its stem.
+_marks: dict[str, str] = {}
 _forms: dict[re.Pattern[str], None] = {}
 _known: dict[str, tuple[Held, ...]] = {}
 _chars = 0
@@ -24,7 +31,8 @@ _chars = 0
 
 def look_for(marks: tuple[str, ...], form: re.Pattern[str] | None = None) -> None:
     """Have words, and links of a form, looked for from now on. Neither may reach over the end of a line."""
-    _marks.update(dict.fromkeys(marks))
+    for mark in marks:
+        _marks[mark] = next((stem for stem in _STEMS if stem in mark), "")
     if form is not None:
         _forms[form] = None
     _known.clear()
@@ -54,7 +62,8 @@ def marks_in(text: str) -> frozenset[Held]:
 
 def _learn(lines: list[str]) -> None:
     joined = "\n".join(lines)
-    marks = [mark for mark in _marks if mark in joined]
+    stems = {"", *(stem for stem in _STEMS if stem in joined)}
+    marks = [mark for mark, stem in _marks.items() if stem in stems and mark in joined]
     forms = [form for form in _forms if form.search(joined)]
     if not marks and not forms:
         _known.update(dict.fromkeys(lines, ()))

@@ -64,7 +64,7 @@ class NukeViet(Platform):
     )
 
     def recognises(self, tree: HtmlElement, url: str, text: str) -> float:
-        if 'content="NukeViet' in text or "NukeViet v" in text:
+        if "NukeViet" in text and ('content="NukeViet' in text or "NukeViet v" in text):
             return 1.0
         score = sum(mark in text for mark in ("news-bodyhtml", "/themes/default/js/main.js"))
         if "nv_" in text:
