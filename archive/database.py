@@ -24,6 +24,9 @@ from archive.vietnamese.fold import fold
 _BUSY_TIMEOUT_MS = 10_000
 # 32 MB: the pages of indexes that every transaction changes are copied into the database less often.
 _RELAXED_LOG_PAGES = 8000
+# KB. What a commit costs grows with the cache, and a crawl commits often: at a million ledger rows 1.0 ms
+# with 64 MB, .5 ms with 16, and what is missed costs less (store a page: 3.5 and 2.9 ms; 2026-11-23).
+_CACHE_KB, _RELAXED_CACHE_KB = 65_536, 16_384
 
 
 class ArchiveDatabase(Database):
@@ -69,9 +72,11 @@ class ArchiveDatabase(Database):
         """
         self.conn.execute("PRAGMA synchronous = NORMAL")
         self.conn.execute(f"PRAGMA wal_autocheckpoint = {_RELAXED_LOG_PAGES}")
+        self.conn.execute(f"PRAGMA cache_size = -{_RELAXED_CACHE_KB}")
         try:
             yield
         finally:
+            self.conn.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
             self.conn.execute("PRAGMA wal_autocheckpoint = 1000")
             self.conn.execute("PRAGMA synchronous = FULL")
             # A checkpoint syncs the log before it copies from it, also where readers keep it from copying.
@@ -150,7 +155,7 @@ def _open_writer(path: Path) -> ArchiveDatabase:
             # FULL: a commit is on disk when it returns, so "done" survives a power cut, as the WARC does.
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("PRAGMA cache_size = -65536")
+            connection.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
             connection.execute("PRAGMA temp_store = MEMORY")
             _migrate(db, applied)
             count_deletions(connection)

@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeAlias, get_args
+from typing import get_args
 
 from archive.database import ArchiveDatabase
+from archive.ledger_links import Said, enter, says_more, telling
 from archive.records import LeasedUrl, Link, Outcome, UrlState
 
 STATES: tuple[UrlState, ...] = get_args(UrlState)
@@ -22,26 +23,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "excluded": frozenset({"excluded"}),
 }
 
-_KIND_RANK = {"page": 0, "listing": 1, "article": 2}
 _REMEMBERED = 200_000
-_Said: TypeAlias = tuple[int, str, str | None]  # priority, kind, lastmod
-
-_INSERT = """
-INSERT INTO urls (portal_key, urlkey, url, fetch_url, kind, state, reason, priority, discovered_from,
-                  discovered_at, lastmod)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (portal_key, urlkey) DO NOTHING
-"""
-# A known URL changes nothing, but one that still waits may come forward, and one linked as a page and then
-# listed among articles is an article.
-_RAISE = """
-UPDATE urls SET priority = max(priority, :priority), lastmod = coalesce(:lastmod, lastmod),
-    kind = CASE WHEN (kind = 'page' AND :kind IN ('listing', 'article'))
-                  OR (kind = 'listing' AND :kind = 'article') THEN :kind ELSE kind END
-WHERE portal_key = :portal AND urlkey = :urlkey AND state = 'pending'
-    AND (priority < :priority OR (kind = 'page' AND :kind IN ('listing', 'article'))
-         OR (kind = 'listing' AND :kind = 'article') OR lastmod IS NOT coalesce(:lastmod, lastmod))
-"""
 _LEASE = """
 UPDATE urls SET state = 'leased', leased_by = ?
 WHERE url_id IN (SELECT url_id FROM urls INDEXED BY urls_by_turn
@@ -58,7 +40,7 @@ class Ledger:
     def __init__(self, db: ArchiveDatabase) -> None:
         self.db = db
         # Urlkeys met lately with the best said of them: a page of 135 links repeats about 130 of them.
-        self._met: dict[str, dict[str, _Said]] = {}
+        self._met: dict[str, dict[str, Said]] = {}
 
     def seed(
         self,
@@ -80,19 +62,13 @@ class Ledger:
             link
             for link in links
             if (known := met.get(link.urlkey)) != (link.priority, link.kind, link.lastmod)
-            and _says_more(link, known)
+            and says_more(link, known)
         ]
         if not fresh:
             return 0
         try:
             with self.db.transaction() as connection:
-                rows = [_row(portal_key, link, discovered_from, at) for link in fresh]
-                # Not total_changes: that counts what triggers change as well.
-                added = connection.executemany(_INSERT, rows).rowcount
-                if added < len(fresh):
-                    connection.executemany(
-                        _RAISE, [_raised(portal_key, link) for link in fresh if link.state == "pending"]
-                    )
+                added = enter(connection, portal_key, fresh, discovered_from, at)
         except BaseException:
             self._met.clear()
             raise
@@ -244,19 +220,8 @@ class Ledger:
         met = self._met.setdefault(portal_key, {})
         for link in links:
             priority, kind, lastmod = met.get(link.urlkey, (link.priority, link.kind, link.lastmod))
-            if _KIND_RANK.get(link.kind, 0) > _KIND_RANK.get(kind, 0):
-                kind = link.kind
+            kind = max(kind, link.kind, key=telling)
             met[link.urlkey] = (max(priority, link.priority), kind, link.lastmod or lastmod)
-
-
-def _says_more(link: Link, known: _Said | None) -> bool:
-    """Say whether *link* may change the row of a URL that was met before."""
-    return (
-        known is None
-        or link.priority > known[0]
-        or (link.kind != known[1] and _KIND_RANK.get(link.kind, 0) > _KIND_RANK.get(known[1], 0))
-        or (link.lastmod is not None and link.lastmod != known[2])
-    )
 
 
 def utc_now() -> str:
@@ -267,23 +232,6 @@ def utc_now() -> str:
 def utc(at: datetime) -> str:
     """Return an aware time in the ledger's form, which sorts as text."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _row(portal_key: str, link: Link, discovered_from: int | None, at: str) -> tuple[Any, ...]:
-    return (
-        portal_key, link.urlkey, link.url, link.fetch_url, link.kind, link.state, link.reason, link.priority,
-        discovered_from, at, link.lastmod,
-    )  # fmt: skip
-
-
-def _raised(portal_key: str, link: Link) -> dict[str, Any]:
-    return {
-        "portal": portal_key,
-        "urlkey": link.urlkey,
-        "priority": link.priority,
-        "kind": link.kind,
-        "lastmod": link.lastmod,
-    }
 
 
 def _in_utc(moment: str) -> str:

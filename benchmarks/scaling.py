@@ -21,6 +21,7 @@ from typing import Any
 
 from archive.database import DATABASE_NAME, open_archive
 from archive.records import Article, Capture, Link, Outcome, Portal
+from archive.search.feeding import Feeding
 from archive.store import Store
 from benchmarks import generated
 from benchmarks.corpus import Corpus
@@ -92,7 +93,7 @@ def measured(folder: Path, size: int) -> dict[str, Any]:
     read_ms, lease_ms, store_ms = list[float](), list[float](), list[float]()
     portal, made_up = Portal(_PORTAL, hosts=("chauminh.gov.example",)), generated.Portal(2 * _ROUNDS)
     before_mb = _peak_mb()
-    with Store(folder) as store, store.db.relaxed():
+    with Store(folder, feeding=Feeding()) as store, store.db.relaxed():
         (articles,) = store.db.execute("SELECT count(*) FROM articles").fetchone()
         crawl_id = store.begin_crawl(portal)
         for number, made in enumerate(texts):
