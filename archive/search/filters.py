@@ -186,12 +186,13 @@ def _document(conn: sqlite3.Connection, filter_: Filter) -> Condition:
         if fold(row[1]) == wanted
     ]
     text = "{title lead text} : " + phrase([fold(word) for word in found])
+    # One set, not three of which a row may be in any: those of a set are looked up, else all rows are tested.
     return Condition(
-        "(+m.rowid IN (SELECT r.article_id FROM citations AS c JOIN revisions AS r USING (revision_id) "
+        "+m.rowid IN (SELECT r.article_id FROM citations AS c JOIN revisions AS r USING (revision_id) "
         "JOIN articles AS y ON y.revision_id = r.revision_id "
-        "WHERE c.document_id IN (SELECT value FROM json_each(?))) "
-        "OR +m.rowid IN (SELECT article_id FROM articles WHERE rests_on = ?) "
-        "OR +m.rowid IN (SELECT rowid FROM articles_folded WHERE articles_folded MATCH ?))",
+        "WHERE c.document_id IN (SELECT value FROM json_each(?)) "
+        "UNION SELECT article_id FROM articles WHERE rests_on = ? "
+        "UNION SELECT rowid FROM articles_folded WHERE articles_folded MATCH ?)",
         (json.dumps(ids), filter_.value, text),
     )
 
