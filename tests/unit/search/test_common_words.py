@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from archive.database import open_archive
-from archive.search import bits, by_date, common, parse, ranking, search, settling, walking
+from archive.search import bits, by_date, common, facets, parse, ranking, search, settling, walking
 from archive.search.index import reindex
 from archive.search.results import matching
 from archive.vietnamese.fold import fold
@@ -160,6 +160,17 @@ def test_a_small_archive_has_none_and_a_growing_one_new_words(db, monkeypatch):
     assert db.execute("SELECT count(*) FROM search_common").fetchone() == (0,)
     assert not common.refresh(db)
     assert settled_of(db.conn) == []
+
+
+def test_facets_are_the_same_with_bits_and_without(db, monkeypatch):
+    change(db)
+    plans = [matching(db, parse(query)) for query in QUERIES]
+    monkeypatch.setattr(facets, "_DEARER", 0)
+    with_bits = [facets.count(db.conn, plan, bound, period=7) for plan in plans for bound in (500, 40)]
+    monkeypatch.setattr(common, "MOST_STALE", 0)
+    without = [facets.count(db.conn, plan, bound, period=7) for plan in plans for bound in (500, 40)]
+    assert with_bits == without
+    assert sum(not one.is_whole for one in without) >= 5
 
 
 @pytest.mark.parametrize("sort", ["newest", "oldest", "rank"])
