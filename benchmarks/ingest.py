@@ -4,7 +4,8 @@ A WARC is written of records that are no articles (style sheets, images, errors,
 page in so many; it is taken in by the command, and the size of that process is read from the system. With
 `--merge` four shards of articles are joined and timed, by the clock and by the process's own time. With
 `--race` the article pages of the made-up portal (60 KB each) are taken in by two readers, and read by
-trafilatura with metadata in one process.
+trafilatura with metadata in one process; then the same of the real article pages of ../shared/captures, each
+under several made-up hosts, where it says another sentence.
 """
 
 import argparse
@@ -17,13 +18,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from warcio.archiveiterator import ArchiveIterator
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from benchmarks import generated
+from benchmarks.extraction import PORTALS, SHARED
 from benchmarks.running import run
 
 HOST = "http://phuongminhhoa.example.gov.vn"
@@ -56,8 +59,9 @@ def main(arguments: Sequence[str]) -> int:
         with tempfile.TemporaryDirectory() as folder:
             print(_merged(Path(folder), options.merge, options.lines))
     if options.race:
-        with tempfile.TemporaryDirectory() as folder:
-            print(_race(Path(folder), options.race))
+        for write in (_write_generated, _write_real):
+            with tempfile.TemporaryDirectory() as folder:
+                print(_race(Path(folder), write, options.race), flush=True)
     return 0
 
 
@@ -145,20 +149,80 @@ def _merged(folder: Path, articles: int, lines: int) -> str:
     )
 
 
-def _race(folder: Path, pages: int) -> str:
-    """Return pages a second of ours over both cores against trafilatura's on one, over the same records."""
-    file = folder / "pages.warc.gz"
+def _write_generated(file: Path, pages: int) -> str:
+    """Write the pages of the made-up portal; return what they are."""
     portal = generated.Portal(pages + generated.SECTIONS + 1)
+    paths = [f"/tin-tuc/tin-{number}.html" for number in range(pages)]
+    _write_pages(file, ((HOST + path, "text/html", portal.page(path) or b"") for path in paths))
+    return f"{pages:,} article pages of 60 KB"
+
+
+def _write_real(file: Path, pages: int) -> str:
+    """Write the article pages of the two real portals under so many hosts that there are *pages* at least."""
+    if not (SHARED / "captures").is_dir():
+        raise FileNotFoundError(f"{SHARED / 'captures'} is not there")
+    found = {name: _article_pages(name) for name in PORTALS}
+    hosts = -(-pages // sum(map(len, found.values())))
+    made = [
+        (
+            url.replace(_origin(url), host),
+            kind,
+            _told_apart(body, paragraphs, f"lần {number}", _origin(url), host),
+        )
+        for name, group in found.items()
+        for number, host in enumerate(f"http://{name}{one}.example.gov.vn" for one in range(hosts))
+        for url, kind, body, paragraphs in group
+    ]
+    _write_pages(file, made)
+    size = sum(len(body) for *_, body in made) / len(made)
+    return f"{len(made):,} real article pages, {size / 1000:.0f} KB on average, of {2 * hosts} portals"
+
+
+def _article_pages(name: str) -> list[tuple[str, str, bytes, list[str]]]:
+    """Return URL, media type, bytes and paragraphs of each article of a captured portal."""
+    lines = (SHARED / "captures" / f"{name}.truth.jsonl").read_text(encoding="utf-8").splitlines()
+    paragraphs = {one["url"]: one["body_text"] for one in map(json.loads, lines)}
+    found: dict[str, tuple[str, str, bytes, list[str]]] = {}
+    with (SHARED / "captures" / f"{name}.warc.gz").open("rb") as stream:
+        for record in ArchiveIterator(stream):
+            url = (record.rec_headers.get_header("WARC-Target-URI") or "").strip("<>")
+            if record.rec_type == "response" and url in paragraphs and url not in found:
+                kind = record.http_headers.get_header("Content-Type") or "text/html"
+                found[url] = url, kind, record.content_stream().read(), paragraphs[url]
+    return list(found.values())
+
+
+def _told_apart(body: bytes, paragraphs: Sequence[str], which: str, origin: str, host: str) -> bytes:
+    """Return a page as another portal has it: its own addresses, and a sentence that says which it is."""
+    body = body.replace(origin.encode(), host.encode())
+    for start in (one[:30].encode() for one in paragraphs if len(one) > 60):
+        if body.count(start) == 1:
+            return body.replace(start, f"Tin do Cổng thông tin đăng {which}. ".encode() + start)
+    return body.replace(b"</title>", f" ({which})</title>".encode(), 1)
+
+
+def _origin(url: str) -> str:
+    return "/".join(url.split("/", 3)[:3])
+
+
+def _write_pages(file: Path, pages: Iterable[tuple[str, str, bytes]]) -> None:
     with file.open("wb") as stream:
         writer = WARCWriter(stream, gzip=True)
-        for number in range(pages):
-            path = f"/tin-tuc/tin-{number}.html"
-            http = StatusAndHeaders("200 OK", [("Content-Type", "text/html")], protocol="HTTP/1.1")
+        for url, kind, body in pages:
+            http = StatusAndHeaders("200 OK", [("Content-Type", kind)], protocol="HTTP/1.1")
             writer.write_record(
-                writer.create_warc_record(
-                    HOST + path, "response", payload=io.BytesIO(portal.page(path) or b""), http_headers=http
-                )
+                writer.create_warc_record(url, "response", payload=io.BytesIO(body), http_headers=http)
             )
+
+
+def _race(folder: Path, write: Callable[[Path, int], str], pages: int) -> str:
+    """Return pages a second of ours over both cores against trafilatura's on one, over the same records."""
+    file = folder / "pages.warc.gz"
+    try:
+        what = write(file, pages)
+    except FileNotFoundError as error:
+        return f"\nReal article pages: left out, {error}"
+    pages = int(what.split()[0].replace(",", ""))
     lines = []
     ours = [sys.executable, "-m", "crawler.cli", "ingest", str(file), "--archive", str(folder / "kho"),
             "--workers", "2"]  # fmt: skip
@@ -174,7 +238,7 @@ def _race(folder: Path, pages: int) -> str:
     by_cpu = cost[0].cpu_s / cost[1].cpu_s * cores
     return "\n".join(
         (
-            f"\n{pages:,} article pages of 60 KB:\n\n| | pages/s | CPU ms a page | MB, main / reader |",
+            f"\n{what}:\n\n| | pages/s | CPU ms a page | MB, main / reader |",
             "|---|---|---|---|",
             *lines,
             f"\n{cost[0].seconds / cost[1].seconds:.2f} times as many ({by_cpu:.2f} by CPU over {cores}"
@@ -186,7 +250,6 @@ def _race(folder: Path, pages: int) -> str:
 def _peer(file: Path) -> int:
     """Read every record of *file* with trafilatura, as its users do."""
     import trafilatura
-    from warcio.archiveiterator import ArchiveIterator
 
     with file.open("rb") as stream:
         for record in ArchiveIterator(stream):
