@@ -12,6 +12,8 @@ from archive import premis
 from archive.database import DATABASE_NAME, WARC_FOLDER, open_archive
 from archive.errors import ArchiveDamaged, UsageError
 from archive.software import SOFTWARE
+from archive.warc.reader import leads_out
+from archive.warc.recover import TORN_FOLDER
 
 _CHUNK = 1 << 20
 _PAGES = 2_000
@@ -27,22 +29,32 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What a backup did: bytes written, WARC files copied or continued, and those that were whole already."""
+    """What a backup did: bytes written, WARC files copied or continued, and those that were whole already.
+
+    `files_replaced` were there and not what the archive has: damaged, or of another archive.
+    """
 
     database_bytes: int
     warc_bytes: int
     files_copied: int
     files_known: int
+    files_replaced: int = 0
 
 
 def back_up(archive: Path, target: Path, progress: Progress = lambda *_: None) -> Copied:
     """Copy the archive into the folder *target*, which may hold an earlier copy: only what is new is written.
 
     The database is copied first, then the WARC files, so that every row of the copy has its bytes (I1).
-    WARC files only grow: a copy is continued where it ends. Raises UsageError for a target that is no
-    backup, ArchiveDamaged where the copy of the database is not whole, OSError as it comes.
+    WARC files only grow: a copy is continued where it ends, after what is there was compared byte for byte;
+    one that is no beginning is put aside, into `torn/`, and made anew. Raises UsageError for a target that is
+    no backup, ArchiveDamaged where the copy of the database is not whole or a WARC file is a link to
+    elsewhere, OSError as it comes.
     """
     _check_target(archive, target)
+    for path in filter(leads_out, (archive / WARC_FOLDER).rglob("*")):
+        raise ArchiveDamaged(
+            f"{path} is a symbolic link that leads out of its folder; put the file itself there"
+        )
     target.mkdir(parents=True, exist_ok=True)
     # Before the database: the chain tells of closed files, whose rows a database copied earlier may lack.
     for name in _FOLDERS:
@@ -50,12 +62,14 @@ def back_up(archive: Path, target: Path, progress: Progress = lambda *_: None) -
         if (archive / name).is_dir():
             shutil.copytree(archive / name, target / f"{name}.part")
     size = _copy_database(archive, target, progress)
-    written = copied = known = 0
+    written = copied = known = replaced = 0
     (target / WARC_FOLDER).mkdir(exist_ok=True)
     files = sorted(path for path in (archive / WARC_FOLDER).rglob("*") if path.is_file())
     for number, path in enumerate(files):
         progress("WARC files", number, len(files))
-        done = continue_copy(path, target / WARC_FOLDER / path.relative_to(archive / WARC_FOLDER))
+        copy = target / WARC_FOLDER / path.relative_to(archive / WARC_FOLDER)
+        replaced += _put_aside(path, copy)
+        done = continue_copy(path, copy)
         written += done
         copied, known = (copied + 1, known) if done else (copied, known + 1)
     for path in sorted(archive.iterdir()):
@@ -67,19 +81,34 @@ def back_up(archive: Path, target: Path, progress: Progress = lambda *_: None) -
             shutil.rmtree(target / f"{name}.part")
     detail = f"{size} bytes of database and {written} of WARC files to {target}"
     premis.tell(archive, "replication", "success", detail, SOFTWARE)
-    return Copied(size, written, copied, known)
+    return Copied(size, written, copied, known, replaced)
+
+
+def _put_aside(source: Path, copy: Path) -> bool:
+    """Move an earlier *copy* that is no beginning of *source* out of its way; say whether it was none."""
+    if not copy.exists() or (copy.stat().st_size <= source.stat().st_size and begins(copy, source)):
+        return False
+    folder = copy.parent / TORN_FOLDER
+    folder.mkdir(exist_ok=True)
+    number = sum(1 for _ in folder.glob(f"{copy.name}.replaced*"))
+    copy.rename(folder / f"{copy.name}.replaced-{number + 1}")
+    return True
+
+
+def begins(part: Path, whole: Path) -> bool:
+    """Say whether *whole* begins with all bytes of *part*."""
+    with part.open("rb") as one, whole.open("rb") as other:
+        while data := one.read(_CHUNK):
+            if other.read(len(data)) != data:
+                return False
+    return True
 
 
 def continue_copy(source: Path, target: Path) -> int:
-    """Make *target* hold all bytes of *source*, appending where it holds a beginning; return how many."""
+    """Make *target*, with which *source* `begins` where it exists, whole; return how many bytes came."""
     target.parent.mkdir(parents=True, exist_ok=True)
     start = target.stat().st_size if target.exists() else 0
-    size = source.stat().st_size
-    if start > size:
-        # The source was cut at its torn end since: ours is not a beginning of it any more.
-        target.rename(target.with_name(f"{target.name}.longer"))
-        start = 0
-    if start == size and target.exists():
+    if start == source.stat().st_size and target.exists():
         return 0
     with source.open("rb") as reader, target.open("ab") as writer:
         reader.seek(start)

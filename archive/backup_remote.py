@@ -11,6 +11,7 @@ from archive.database import DATABASE_NAME, WARC_FOLDER, open_archive
 from archive.errors import ArchiveDamaged
 from archive.remote import send
 from archive.software import SOFTWARE
+from archive.warc.reader import leads_out
 
 # What is sent beside the database and the WARC files: a rebuild and a check of fixity need them.
 _FOLDERS = ("portals", "fixity")
@@ -23,6 +24,10 @@ def back_up_there(archive: Path, address: str) -> Copied:
     breaks off, the database that stands there names only bytes that are there (I1). Raises what opening
     the archive and `send` raise, ArchiveDamaged where the copy of the database is not whole.
     """
+    for path in filter(leads_out, (archive / WARC_FOLDER).rglob("*")):
+        raise ArchiveDamaged(
+            f"{path} is a symbolic link that leads out of its folder; put the file itself there"
+        )
     with tempfile.TemporaryDirectory(prefix="khocong-backup-") as name:
         copy = Path(name) / DATABASE_NAME
         with open_archive(archive, write=False) as db, closing(sqlite3.connect(copy)) as target:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from archive.errors import UsageError
+from archive.warc.reader import leads_out
 from archive.warc.records import safe_uri
 
 FOLDER = "fixity"
@@ -60,7 +61,9 @@ def seal(
     """
     chain = list(links(folder))
     known = {link.file for link in chain}
-    fresh = sorted(path for path in (folder / "warc").glob("*.warc*") if path.name not in known)
+    fresh = sorted(
+        path for path in (folder / "warc").glob("*.warc*") if path.name not in known and not leads_out(path)
+    )
     if not fresh:
         return 0
     sign = _signer(key or _key_named())

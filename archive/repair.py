@@ -17,7 +17,7 @@ from archive import fixity
 from archive.database import WARC_FOLDER, ArchiveDatabase
 from archive.errors import UsageError, WarcDamaged
 from archive.verify import record_findings
-from archive.warc.reader import iterate
+from archive.warc.reader import iterate, leads_out
 
 FOLDER = "damaged"
 # Offset, length, record id, payload digest, URL and what it revisits, as the table has them.
@@ -95,7 +95,7 @@ def _rows(db: ArchiveDatabase | None, name: str) -> list[_Row]:
 
 
 def _is_sound(path: Path, link: fixity.Link | None, rows: list[_Row]) -> bool:
-    if not path.is_file():
+    if not path.is_file() or leads_out(path):
         return False
     if link is not None:
         return path.stat().st_size == link.size_bytes and fixity.file_digest(path) == link.sha256

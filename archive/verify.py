@@ -13,7 +13,7 @@ from archive.database import WARC_FOLDER, ArchiveDatabase
 from archive.digests import payload_digest, text_digest
 from archive.errors import WarcDamaged
 from archive.lock import is_held
-from archive.warc.reader import iterate, read_record
+from archive.warc.reader import iterate, leads_out, read_record
 from archive.warc.records import safe_uri
 
 Progress = Callable[[str, int, int], None]
@@ -55,6 +55,7 @@ def verify(
     """
     counts = counts if counts is not None else Counts()
     yield from _check_database(db.conn)
+    yield from _check_links(db.folder / WARC_FOLDER)
     yield from _check_captures(db, counts, progress)
     yield from _check_ledger(db)
     yield from _check_counts(db.conn)
@@ -77,6 +78,11 @@ def _check_database(connection: sqlite3.Connection) -> Iterator[Finding]:
         yield Finding("database", "archive.db", str(error))
 
 
+def _check_links(folder: Path) -> Iterator[Finding]:
+    for path in filter(leads_out, sorted(folder.glob("*"))):
+        yield Finding("leads_out", path.name, f"is a symbolic link out of the archive, to {path.resolve()}")
+
+
 def _check_captures(db: ArchiveDatabase, counts: Counts, progress: Progress | None) -> Iterator[Finding]:
     folder = db.folder / WARC_FOLDER
     (total,) = db.execute("SELECT count(*) FROM captures").fetchone()
@@ -86,7 +92,7 @@ def _check_captures(db: ArchiveDatabase, counts: Counts, progress: Progress | No
     )
     for name, group in groupby(rows, key=lambda row: row[0]):
         path = folder / name
-        if Path(name).name != name or not path.is_file():
+        if Path(name).name != name or not path.is_file() or leads_out(path):
             missing = sum(1 for _ in group)
             counts.captures += missing
             yield Finding("missing_file", name, f"{missing} captures point into it; put it back from a copy")
@@ -220,7 +226,7 @@ def _check_chain(db: ArchiveDatabase, *, full: bool, public_key: Path | None) ->
         path = db.folder / WARC_FOLDER / link.file
         if not link.file or Path(link.file).name != link.file:
             continue
-        if not path.is_file():
+        if not path.is_file() or leads_out(path):
             if not link.captures:
                 yield Finding(
                     "missing_file", link.file, "it is in the chain of digests; put it back from a copy"
@@ -254,7 +260,7 @@ def check_oldest(
     checks = []
     for capture_id, name, *rest in rows:
         path = db.folder / WARC_FOLDER / name
-        if Path(name).name != name or not path.is_file():
+        if Path(name).name != name or not path.is_file() or leads_out(path):
             wrong = [Finding("missing_file", name, "a capture points into it; put it back from a copy")]
         else:
             wrong = list(record_findings(path, *rest))
@@ -271,7 +277,7 @@ def check_oldest(
 
 def _check_files(db: ArchiveDatabase, counts: Counts, progress: Progress | None) -> Iterator[Finding]:
     """Read every record of every WARC file, those without rows too."""
-    paths = sorted((db.folder / WARC_FOLDER).glob("*.warc*"))
+    paths = [one for one in sorted((db.folder / WARC_FOLDER).glob("*.warc*")) if not leads_out(one)]
     for number, path in enumerate(paths):
         counts.warc_files += 1
         if progress:

@@ -50,7 +50,7 @@ AREAS = {
     ),
     "dates": Area(
         ("archive/vietnamese/dates.py", "archive/vietnamese/date_reading.py"),
-        (f"{_WORDS}/test_date_roles.py", f"{_WORDS}/test_dates.py"),
+        (f"{_WORDS}/test_date_bounds.py", f"{_WORDS}/test_date_roles.py", f"{_WORDS}/test_dates.py"),
     ),
     "citations": Area(
         ("archive/vietnamese/document_no.py", "archive/vietnamese/document_symbols.py"),

@@ -213,7 +213,7 @@ def fetch(url: str, *, allow_private: bool = False) -> Fetched:
     reactor.
     """
     from archive.database import open_archive
-    from archive.warc.reader import read_rendered
+    from archive.warc.reader import file_in, read_rendered
     from crawler import run
 
     with tempfile.TemporaryDirectory(prefix="khocong-") as folder:
@@ -233,5 +233,5 @@ def fetch(url: str, *, allow_private: bool = False) -> Fetched:
             raise KhoCongError(f"{url} gave no page: {why.removeprefix('failed: ')}")
         if row["status"] != 200:
             raise KhoCongError(f"{url} answered with status {row['status']}, not with a page")
-        record = read_rendered(Path(folder) / "warc" / row["warc_file"], row["warc_offset"])
+        record = read_rendered(file_in(Path(folder) / "warc", row["warc_file"]), row["warc_offset"])
         return Fetched(record.body(MAX_PAGE_BYTES + 1), row["url"], record.header("Content-Type") or "")

@@ -24,6 +24,7 @@ from archive.software import SOFTWARE
 from archive.store import Store
 from archive.warc.arc import Damage, Foreign
 from archive.warc.foreign import records
+from archive.warc.reader import leads_out
 from archive.warc.records import RENDERED
 from crawler.ingest.intake import Intake
 from crawler.ingest.keeping import IN_FILE, InPlace, said_origin
@@ -114,6 +115,8 @@ def _files(warc: Path) -> list[Path]:
     """Return the archive's WARC files in the order in which they were begun, as their first record says."""
     begun = []
     for path in warc.glob("*.warc*"):
+        if leads_out(path):
+            continue
         first = next((one for one in records(path) if isinstance(one, Foreign)), None)
         begun.append((first.header("WARC-Date") if first is not None else "", path.name, path))
     return [path for _, _, path in sorted(begun)]

@@ -31,10 +31,12 @@ def backup(target: str, archive_dir: Path, as_json: bool) -> None:
                 "warc_bytes": done.warc_bytes,
                 "files_copied": done.files_copied,
                 "files_known": done.files_known,
+                "files_replaced": done.files_replaced,
             }
         )
         return
     console.line(
         f"{target}: database {done.database_bytes:,} bytes, {done.files_copied} WARC files copied"
         f" ({done.warc_bytes:,} bytes), {done.files_known} were there already"
+        + (f", {done.files_replaced} of them damaged: made anew" if done.files_replaced else "")
     )

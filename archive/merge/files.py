@@ -5,7 +5,8 @@ import os
 import sqlite3
 from pathlib import Path
 
-from archive.backup import continue_copy
+from archive.backup import begins, continue_copy
+from archive.warc.reader import leads_out
 
 
 def bring_files(shard: Path, target: Path) -> tuple[dict[str, str], int]:
@@ -16,7 +17,7 @@ def bring_files(shard: Path, target: Path) -> tuple[dict[str, str], int]:
     names: dict[str, str] = {}
     written = 0
     for path in sorted(shard.glob("*.warc*")):
-        if not path.is_file():
+        if not path.is_file() or leads_out(path):
             continue
         name, there = _place(path, target)
         names[path.name] = name
@@ -40,6 +41,8 @@ def rows_without_bytes(connection: sqlite3.Connection, folder: Path) -> str:
         "SELECT warc_file, max(warc_offset + warc_length) FROM captures GROUP BY warc_file"
     ):
         path = folder / name
+        if leads_out(path):
+            return f"{name!r} is a symbolic link that leads out of it: nothing behind it is taken in"
         if Path(name).name != name or not path.is_file():
             return f"its captures point into {name!r}, which it does not have: khocong verify names them"
         if path.stat().st_size < end:
@@ -57,14 +60,6 @@ def _place(path: Path, target: Path) -> tuple[str, bool]:
         size = path.stat().st_size
         if there.stat().st_size == size and filecmp.cmp(path, there, shallow=False):
             return name, True
-        if there.stat().st_size < size and _begins(there, path):
+        if there.stat().st_size < size and begins(there, path):
             return name, False  # a copy that was broken off: it goes on
     raise FileExistsError(f"10,000 files called {path.name} in {target}")
-
-
-def _begins(part: Path, whole: Path) -> bool:
-    with part.open("rb") as one, whole.open("rb") as other:
-        while data := one.read(1 << 20):
-            if other.read(len(data)) != data:
-                return False
-    return True

@@ -72,7 +72,20 @@ def file_in(directory: Path, name: str) -> Path:
     """
     if name in ("", ".", "..") or Path(name).name != name or "\0" in name:
         raise WarcDamaged(f"{name!r} is no name of a WARC file in {directory}")
-    return directory / name
+    path = directory / name
+    if leads_out(path):
+        raise WarcDamaged(
+            f"{path} is a symbolic link that leads out of its folder; put the file itself there"
+        )
+    return path
+
+
+def leads_out(path: Path) -> bool:
+    """Say whether a file of a WARC folder is a symbolic link to a place outside that folder.
+
+    The folder itself may be a link to a larger disk: that is its owner's doing, and where it leads is inside.
+    """
+    return path.is_symlink() and not path.resolve().is_relative_to(path.parent.resolve())
 
 
 def read_record(path: Path, offset: int) -> Record:

@@ -11,6 +11,8 @@ import pytest
 
 from archive.database import open_archive
 from archive.errors import ArchiveDamaged, WarcDamaged
+from archive.merge.files import bring_files
+from archive.store import Store
 from archive.warc.reader import file_in
 from archive.web.replaying import show
 from crawler.cli import main
@@ -177,6 +179,93 @@ def test_no_page_shows_a_file_that_is_none_of_the_archives(archive: Path, tmp_pa
 def test_a_name_that_is_a_path_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(WarcDamaged):
         file_in(tmp_path, name)
+
+
+def link_out(archive: Path, tmp_path: Path) -> Path:
+    """Have the one WARC file stand elsewhere, and a second be a link to what is nobody's business."""
+    [warc] = (archive / "warc").glob("*.warc.gz")
+    elsewhere = tmp_path / "else" / warc.name
+    elsewhere.parent.mkdir()
+    warc.rename(elsewhere)
+    warc.symlink_to(elsewhere)
+    (tmp_path / "else" / "secret").write_bytes(SECRET)
+    (archive / "warc" / "zz.warc.gz").symlink_to(tmp_path / "else" / "secret")
+    return warc
+
+
+def test_a_link_out_of_the_warc_folder_is_not_followed(
+    archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    warc = link_out(archive, tmp_path)
+    before = {path: path.read_bytes() for path in (tmp_path / "else").iterdir()}
+    with pytest.raises(WarcDamaged, match="leads out"):
+        file_in(archive / "warc", warc.name)
+    with open_archive(archive, write=False) as db, pytest.raises(WarcDamaged, match="leads out"):
+        show(db.conn, archive, 2)
+    capsys.readouterr()
+    assert main(["verify", "--full", "--json", "--archive", str(archive)]) == 1
+    found = json.loads(capsys.readouterr().out)["findings"]
+    assert {one["place"] for one in found if one["kind"] == "leads_out"} == {warc.name, "zz.warc.gz"}
+    # What writes neither cuts, nor adopts, nor carries away what stands behind the links.
+    assert main(["reextract", "--workers", "1", "--archive", str(archive)]) in (0, 1)
+    with Store(archive) as store:
+        assert (store.recovered.orphans, store.recovered.torn) == ((), ())
+    assert main(["backup", str(tmp_path / "copy"), "--archive", str(archive)]) == 1
+    assert main(["merge", str(archive), "--archive", str(tmp_path / "ours")]) == 1
+    assert main(["export", "wacz", "-o", str(tmp_path / "a.wacz"), "--archive", str(archive)]) == 1
+    assert {path: path.read_bytes() for path in (tmp_path / "else").iterdir()} == before
+    for path in tmp_path.rglob("*"):
+        if path.is_file() and not path.is_symlink() and path.parent.name != "else":
+            assert SECRET[:60] not in path.read_bytes(), path
+
+
+def test_the_warc_folder_itself_may_stand_on_another_disk(archive: Path, tmp_path: Path) -> None:
+    (archive / "warc").rename(tmp_path / "disk")
+    (archive / "warc").symlink_to(tmp_path / "disk", target_is_directory=True)
+    [warc] = (tmp_path / "disk").glob("*.warc.gz")
+    # Within the folder a link may stand as well.
+    warc.rename(tmp_path / "disk" / "a-name")
+    warc.symlink_to("a-name")
+    assert main(["verify", "--full", "--archive", str(archive)]) == 0
+    assert main(["export", "wacz", "-o", str(tmp_path / "a.wacz"), "--archive", str(archive)]) == 0
+    assert main(["merge", str(archive), "--archive", str(tmp_path / "ours")]) == 0
+    assert main(["backup", str(tmp_path / "copy"), "--archive", str(archive)]) == 0
+    assert main(["verify", "--full", "--archive", str(tmp_path / "copy")]) == 0
+    with open_archive(archive, write=False) as db:
+        assert show(db.conn, archive, 2)
+
+
+@pytest.mark.parametrize("how", ["a byte", "another beginning", "longer"])
+def test_a_damaged_copy_does_not_pass_for_a_backup(
+    archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], how: str
+) -> None:
+    copy = tmp_path / "copy"
+    assert main(["backup", str(copy), "--archive", str(archive)]) == 0
+    [warc] = (copy / "warc").glob("*.warc.gz")
+    whole = warc.read_bytes()
+    wrong = bytearray(whole)
+    wrong[len(wrong) // 2] ^= 1
+    wrong = {"a byte": wrong, "another beginning": wrong[:-500], "longer": wrong + b"x"}[how]
+    warc.write_bytes(wrong)
+    capsys.readouterr()
+    assert main(["backup", str(copy), "--json", "--archive", str(archive)]) == 0
+    assert json.loads(capsys.readouterr().out)["files_replaced"] == 1
+    assert warc.read_bytes() == whole
+    # What was there is kept: it may be the only copy of something.
+    assert [path.read_bytes() for path in (copy / "warc" / "torn").iterdir()] == [bytes(wrong)]
+    assert main(["verify", "--full", "--archive", str(copy)]) == 0
+    warc.write_bytes(whole[:-500])
+    assert main(["backup", str(copy), "--archive", str(archive)]) == 0
+    assert warc.read_bytes() == whole, "a beginning is gone on with"
+    # What the merge of a shard finds under its name is compared as well.
+    ours = tmp_path / "ours"
+    ours.mkdir()
+    (ours / warc.name).write_bytes(wrong)
+    names, written = bring_files(archive / "warc", ours)
+    assert names[warc.name] != warc.name
+    assert written == len(whole)
+    assert (ours / names[warc.name]).read_bytes() == whole
+    assert (ours / warc.name).read_bytes() == wrong
 
 
 def test_verify_and_reextract_name_rows_that_lead_out(
