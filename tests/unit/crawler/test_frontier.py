@@ -8,7 +8,7 @@ import pytest
 from archive.ledger import utc
 from archive.records import Link, Outcome, Portal
 from archive.store import Store
-from crawler.frontier import MAX_HELD_BYTES, Frontier
+from crawler.frontier import MAX_HELD_BYTES, MAX_UNSETTLED, Frontier
 from crawler.gates import AT_ONCE, Gates
 from crawler.robots import RobotsBook, Rules, rules_of
 from crawler.tally import Options
@@ -187,3 +187,46 @@ def test_bytes_that_are_being_read_hold_up_turns(store):
     with frontier.holding(MAX_HELD_BYTES + 1):
         assert frontier._is_full()
     assert not frontier._is_full()
+
+
+def test_turns_wait_at_each_of_three_limits(store):
+    frontier = Crawl(store).frontier
+    assert (frontier.held_bytes, MAX_HELD_BYTES) == (0, 24 * 1024 * 1024)
+    with frontier.holding(MAX_HELD_BYTES):
+        assert not frontier._is_full(), "a limit may be reached"
+        with frontier.holding(1):
+            assert frontier.held_bytes == MAX_HELD_BYTES + 1
+            assert frontier._is_full()
+    assert frontier.held_bytes == 0
+    frontier._fetching.add(1)
+    assert frontier._is_full(), "one at a time, where nothing else is said"
+    frontier._fetching.clear()
+    frontier._unsettled.update({number: 50 for number in range(MAX_UNSETTLED - 1)})
+    assert not frontier._is_full()
+    frontier._unsettled[-1] = 50
+    assert frontier._is_full()
+
+
+@pytest.mark.parametrize(
+    ("kind", "waits"),
+    [("seed", False), ("article", False), ("page", False), ("listing", True), ("attachment", True)],
+)
+def test_who_waits_for_a_page_that_is_being_read(store, kind, waits):
+    """A page may name articles and pages; a list waits for its equals too, as each decides of the next."""
+    crawl = Crawl(store)
+    crawl.seed(link("/x", kind, 7))
+    (one,) = store.ledger.lease("xa", crawl.crawl_id, 1)
+    assert not crawl.frontier._must_wait(one)
+    for other, rank in (("page", 30), ("listing", 20)):
+        crawl.frontier._unsettled = {99: rank}
+        assert crawl.frontier._must_wait(one) == (waits and (kind == "listing" or rank > 10)), other
+    # What is excluded is recorded and taught nothing: nobody waits for it.
+    crawl.frontier._unsettled = {99: -1}
+    assert not crawl.frontier._must_wait(one)
+
+
+def test_a_budget_of_nothing_asks_for_nothing(store):
+    crawl = Crawl(store, max_requests=0)
+    crawl.seed(link("/a"))
+    assert crawl.run() == []
+    assert (crawl.frontier.reason, crawl.frontier.requests) == ("budget", 0)

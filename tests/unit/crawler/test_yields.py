@@ -157,3 +157,165 @@ def test_a_folder_whose_pages_are_marked_as_tags_is_closed_unasked():
     assert yields.closed(lease("/gioi-thieu")) == "", "what stands at the root has nothing in common"
     yields.note_page(lease("/the/bai-viet"), article=True, links=(), fresh=0)
     assert yields.closed(lease("/the/xoai")) == "", "a folder that has held an article is no tag's"
+
+
+def older(yields, count, at="2020-01-31T23:59:00+07:00"):
+    for _ in range(count):
+        yields.note_date(at)
+
+
+def test_listings_end_where_articles_are_older_than_was_asked_for():
+    yields = Yields(since="2020-02-01")
+    deep, first = lease("/tin?page=9", "listing"), lease("/tin", "listing")
+    older(yields, 19)
+    assert yields.closed(deep) == ""
+    older(yields, 1, at="2020-02-01T00:00:00+07:00")
+    older(yields, 19)
+    assert yields.closed(deep) == "", "the day itself is new enough, and begins the count anew"
+    older(yields, 1)
+    assert yields.closed(deep) == "older than --since 2020-02-01"
+    assert yields.closed(first) == "", "what is new stands on first pages"
+    yields.note_date(None)
+    assert yields.closed(deep) != "", "an article without a date says nothing"
+    anew = Yields()
+    older(anew, 100)
+    assert anew.closed(deep) == ""
+
+
+@pytest.mark.parametrize(("in_sitemaps", "most"), [(1, 8), (0, 80)])
+def test_how_many_listings_in_a_row_may_teach_nothing(in_sitemaps, most):
+    yields = Yields()
+    yields.in_sitemaps, yields.articles = in_sitemaps, 1000
+    names = [f"/m{'abcdefghij'[n // 10]}{'abcdefghij'[n % 10]}" for n in range(90)]
+    for name in names[: most - 1]:
+        yields.note(lease(name, "listing"), 0)
+    assert yields.closed(lease("/xyz", "listing")) == ""
+    yields.note(lease(names[most - 1], "listing"), 0)
+    assert yields.closed(lease("/xyz", "listing")) == "listings teach nothing new"
+    yields.note(lease("/khac", "listing"), 1)
+    assert yields.closed(lease("/xyz", "listing")) == "", "one that does begins the count anew"
+
+
+def ground(yields, listings, *, deep, named=10):
+    """Let listings of families of their own name what is known, *deep* of them on further pages."""
+    for number in range(listings):
+        page = "?page=2" if number < deep else ""
+        known = links(*(f"/tin/{n}.html" for n in range(named)))
+        yields.note(lease(f"/muc-{'abcdefghijklmnop'[number]}{page}", "listing"), 0, known)
+
+
+@pytest.mark.parametrize(
+    ("listings", "deep", "named", "is_closed"),
+    [(12, 2, 6, True), (11, 2, 6, False), (12, 1, 6, False), (12, 2, 5, False), (13, 3, 10, True)],
+)
+def test_when_listings_are_reconciled(listings, deep, named, is_closed):
+    yields = Yields()
+    yields.articles = 10
+    ground(yields, listings, deep=deep, named=named)
+    assert (yields.closed(lease("/muc-z", "listing")) == "listings are reconciled") == is_closed
+
+
+def test_on_known_ground_a_listing_has_two_pages_to_teach_something():
+    yields = Yields()
+    yields.articles = 10
+    known = links(*(f"/tin/{n}.html" for n in range(6)))
+    yields.note(lease("/tin?page=1", "listing"), 0, known)
+    assert yields.closed(lease("/tin?page=3", "listing")) == ""
+    yields.note(lease("/tin?page=2", "listing"), 0, known)
+    assert yields.closed(lease("/tin?page=3", "listing")) == "listing repeats what is known"
+
+
+def test_what_listings_name_beside_articles_is_no_ground():
+    yields = Yields()
+    yields.articles = 2
+    for page in (1, 2):
+        yields.note(lease(f"/tin?page={page}", "listing"), 0, links("/a.pdf", "/b.pdf", kind="attachment"))
+    assert yields.closed(lease("/tin?page=3", "listing")) == ""
+
+
+def test_short_links_are_judged_by_form_alone():
+    yields = Yields()
+    for _ in range(9):
+        yields.note_redirect(lease("/tin/cu"), useful=False)
+    assert yields.closed(lease("/tin/cu-2")) == ""
+    assert not yields.demoted(lease("/tin/cu-2")), "a folder is judged by what its pages are"
+    yields.note_redirect(lease("/?p=1"), useful=False)
+    assert yields.closed(lease("/?p=2")) == ""
+    yields.note_redirect(lease("/?p=2"), useful=True)
+    assert not yields.demoted(lease("/?p=3"))
+    for _ in range(3):
+        yields.note_redirect(lease("/?p=3"), useful=False)
+    assert yields.demoted(lease("/?p=4"))
+    assert yields.closed(lease("/?p=4")) == "redirects to what is known"
+
+
+def wasted(yields, folder, count):
+    for number in range(count):
+        yields.note_page(lease(f"{folder}/{number}"), article=False, links=(), fresh=0)
+
+
+def test_how_often_a_folder_is_tried():
+    yields = Yields()
+    wasted(yields, "/a", 2)
+    assert not yields.demoted(lease("/a/x"))
+    assert not yields.demoted(lease("/a/x", priority=DEMOTED + 1))
+    wasted(yields, "/a", 1)
+    assert yields.demoted(lease("/a/x", priority=DEMOTED + 1))
+    assert not yields.demoted(lease("/a/x", priority=DEMOTED)), "it is last already"
+    wasted(yields, "/a", 1)
+    assert yields.closed(lease("/a/x", priority=DEMOTED)) == ""
+    wasted(yields, "/a", 1)
+    assert yields.closed(lease("/a/x", priority=DEMOTED)) == "family teaches nothing new"
+    assert yields.closed(lease("/a/x", priority=DEMOTED + 1)) == "", "first it is put last"
+    assert not yields.demoted(lease("/a/x", "article")), "only what nobody knows is judged so"
+
+
+def test_a_folder_that_has_held_articles_is_tried_sixty_times():
+    yields = Yields()
+    yields.note_page(lease("/a/bai"), article=True, links=(), fresh=0)
+    assert not yields.wary(lease("/a/x"))
+    wasted(yields, "/a", 59)
+    assert yields.wary(lease("/a/x"))
+    assert yields.closed(lease("/a/x", priority=DEMOTED)) == ""
+    wasted(yields, "/a", 1)
+    assert yields.closed(lease("/a/x", priority=DEMOTED)) == "family teaches nothing new"
+    assert yields.articles == 1
+
+
+def test_what_stands_at_the_root_is_never_judged():
+    yields = Yields()
+    wasted(yields, "", 200)
+    for one in (lease("/x"), lease("/x", priority=DEMOTED)):
+        assert (yields.demoted(one), yields.closed(one), yields.wary(one)) == (False, "", False)
+
+
+def test_words_of_nothing():
+    yields = Yields()
+    yields.note_nothing(lease("/a/1"), "login")
+    yields.note_nothing(lease("/a/1"), "not_found")
+    assert yields.demoted(lease("/a/2")), "one and two"
+    yields.note_nothing(lease("/b/1", "article"), "not_found")
+    yields.note_nothing(lease("/b/1"), "maintenance")
+    yields.note_nothing(lease("/b/1"), "not_found")
+    assert not yields.demoted(lease("/b/2")), (
+        "an article that is gone, or a portal at rest, is no fault of b's"
+    )
+
+
+def test_unknown_links_beyond_its_own_family_are_worth_a_folder():
+    yields = Yields()
+    wasted(yields, "/a", 5)
+    onward = [*links("/a/7", kind="page"), *links("/tin/1.html")]
+    yields.note_page(lease("/a/6"), article=False, links=onward, fresh=2)
+    assert yields.closed(lease("/a/x", priority=DEMOTED)) == ""
+    assert not yields.wary(lease("/a/x"))
+
+
+def test_three_feeds_that_teach_nothing_close_the_others():
+    yields = Yields()
+    yields.feeds = 1
+    for number in range(3):
+        assert yields.closed(lease(f"/rss/{number}", "feed")) == ""
+        yields.note(lease(f"/rss/{number}", "feed"), 0)
+    assert yields.closed(lease("/rss/9", "feed")) == "listing repeats what is known"
+    assert yields.closed(lease("/tin", "listing")) == ""
