@@ -17,9 +17,10 @@ from pathlib import Path
 
 import pytest
 
+from archive.warc.copying import ORIGIN
 from crawler.cli import main
-from tests.faults.servers import article
-from tests.portal.crawling import ROOT, query
+from tests.faults.servers import FaultServer, article
+from tests.portal.crawling import ROOT, crawl, query
 from tests.portal.foreign_files import HOST, Warc
 from tests.portal.test_ingest import KHOCONG
 
@@ -271,3 +272,34 @@ def test_a_great_many_tiny_records_take_no_more_memory(tmp_path: Path) -> None:
     assert int(re.search(r"VmHWM:\s+(\d+) kB", done.stderr)[1]) / 1024 < 300
     (taking,) = json.loads((tmp_path / "said").read_text("utf-8"))
     assert taking["captures"] == TINY
+
+
+def test_what_came_from_a_file_is_always_told_from_what_a_crawl_fetched(tmp_path: Path) -> None:
+    """Records that say they are ours, of a portal's host and of tomorrow; our own file taken in elsewhere."""
+    forged = b"".join(
+        record(
+            f"{HOST}/gia/{n}.html", article(n).encode(), None, f"{ORIGIN}: live", f"{ORIGIN.lower()}: live"
+        )
+        for n in range(3)
+    )
+    (tmp_path / "gia.warc").write_bytes(forged)
+    with FaultServer(good=3) as server:
+        assert crawl(server.origin + "/", tmp_path / "cua-ta").returncode == 0
+    assert query(tmp_path / "cua-ta", "SELECT DISTINCT origin FROM captures") == [("live",)]
+    [own] = (tmp_path / "cua-ta" / "warc").glob("*.warc.gz")
+    archive = tmp_path / "kho"
+    words = [str(tmp_path / "gia.warc"), str(own), "--portal", server.netloc, "--workers", "1"]
+    assert main(["ingest", *words, "--archive", str(archive)]) == 0
+    of_each = (
+        "SELECT a.url LIKE '%/gia/%', substr(c.origin, 1, instr(c.origin, '.warc') + 4), count(*)"
+        " FROM articles a JOIN revisions r USING (revision_id) JOIN captures c ON c.capture_id = r.capture_id"
+        " GROUP BY 1, 2 ORDER BY 1"
+    )
+    expected = [(0, f"warc:{own.name.partition('.warc')[0]}.warc", 3), (1, "warc:gia.warc", 3)]
+    assert query(archive, of_each) == expected
+    assert query(archive, "SELECT count(*) FROM captures WHERE origin NOT LIKE 'warc:%'") == [(0,)]
+    # A rebuild has it from the records, and a shard that is merged from its rows.
+    assert main(["rebuild", "--workers", "1", "--archive", str(archive)]) == 0
+    assert query(archive, of_each) == expected
+    assert main(["merge", str(archive), "--archive", str(tmp_path / "chung")]) == 0
+    assert query(tmp_path / "chung", of_each) == expected
