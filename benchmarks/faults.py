@@ -5,14 +5,17 @@ under each command. Kinds that have no figures of their own are the tests of the
 """
 
 import argparse
+import contextlib
+import io
 import random
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,6 +38,9 @@ TESTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("damaged archives, mended", "lost", ("tests/portal/test_damage.py",)),
     ("exports: formulas, scripts", "escapes", ("tests/portal/test_export.py",)),
 )  # fmt: skip
+
+
+_Any = TypeVar("_Any")
 
 
 @dataclass
@@ -104,7 +110,7 @@ def _crashes(options: argparse.Namespace) -> Iterator[Row]:
         for name, run in runs:
             rows: dict[str, Row] = {}
             begun = time.monotonic()
-            for one in run:
+            for one in _quietly(run):
                 row = rows.setdefault(one.job, Row(f"{name}: {one.job}"))
                 row.tried += 1
                 row.survived += one.survived
@@ -116,6 +122,17 @@ def _crashes(options: argparse.Namespace) -> Iterator[Row]:
                 if not one.survived:
                     row.said.append(str(one)[:2000])
             yield from rows.values()
+
+
+def _quietly(run: Iterable[_Any]) -> Iterator[_Any]:
+    """Yield what a run gives, without what the commands it prepares archives with print into the table."""
+    going = iter(run)
+    while True:
+        with contextlib.redirect_stdout(io.StringIO()):
+            one = next(going, None)
+        if one is None:
+            return
+        yield one
 
 
 def _tested(kind: str, column: str, words: tuple[str, ...]) -> Row:
