@@ -100,11 +100,6 @@ class RemovedBlock:
     text: str
 
 
-def join_parts(title: str, lead: str, text: str) -> str:
-    """Return what `Article.full_text` is, of an article that is still being made."""
-    return "\n".join(part for part in (title, lead, text) if part)
-
-
 @dataclass(frozen=True, slots=True)
 class Article:
     """An article as extracted from one page; what a revision keeps.
@@ -154,7 +149,7 @@ class Article:
     @property
     def full_text(self) -> str:
         """Title, lead and text, one below the other: what citations' offsets count in."""
-        return join_parts(self.title, self.lead, self.text)
+        return "\n".join(part for part in (self.title, self.lead, self.text) if part)
 
 
 @dataclass(frozen=True, slots=True)

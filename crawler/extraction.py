@@ -10,7 +10,7 @@ from lxml.html import HtmlElement
 
 from archive.digests import text_digest
 from archive.errors import NotAnArticle
-from archive.records import Article, Block, Portal, join_parts
+from archive.records import Article, Block, Portal
 from archive.vietnamese.document_no import announced_document, find_citations
 from crawler import platforms, soft
 from crawler.attribution import attribution
@@ -147,7 +147,8 @@ def _article(reading: Reading, parts: Parts, identity: Identity, adapter: platfo
         removed=tuple(parts.body.removed),
         extractor=EXTRACTOR,
         notes=tuple(reading.notes),
-        citations=tuple(find_citations(join_parts(parts.title, lead, text))),
+        # Their offsets count in `full_text`, which only a finished article has.
+        citations=tuple(find_citations("\n".join(part for part in (parts.title, lead, text) if part))),
         text_digest=text_digest(parts.title, lead, text),
         next_page=adapter.next_part(reading.tree, reading.url),
     )
