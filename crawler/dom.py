@@ -164,7 +164,7 @@ def find_value(tree: HtmlElement, xpaths: tuple[str, ...]) -> str:
 
 def squeeze(text: str) -> str:
     """Fold white space (NBSP too), drop zero-width characters, make NFC."""
-    # Two strings of three are a portal's menus, the same on each of its pages.
+    # The words of a portal's menus are the same on each of its pages.
     return _squeeze_short(text) if len(text) < _SHORT else _squeeze(text)
 
 

@@ -132,8 +132,8 @@ def work(source: BinaryIO, sink: BinaryIO) -> None:
 def settle_collector() -> None:
     """Leave what imports made out of every search for dead cycles, and search seldom.
 
-    A page makes some thousand objects at once, which begins a search several times a page by the usual
-    thresholds, and reading makes next to no cycles: one page in eight of a worker's time was spent on it.
+    A page makes some thousand objects at once, which begins several searches a page by the usual thresholds,
+    and reading makes few cycles. What that saves was lost in the noise of a busy machine.
     """
     gc.collect()
     gc.freeze()
