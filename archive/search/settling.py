@@ -21,7 +21,7 @@ from archive.vietnamese.fold import fold
 _MOST_LEAVES = 24
 # So many articles are tested one by one for what else a query asks (a portal, a year), and so many texts are
 # read for a phrase: some 70 µs each.
-_MOST_TESTED, _MOST_READ = 2_000, 150
+_MOST_TESTED, _MOST_READ = 10_000, 150
 # FTS5 reads the places of a phrase's words too, and tests each row for marks beside words without.
 _PHRASE, _CONDITION = 2, 3
 
