@@ -210,3 +210,8 @@ def test_machine_values_to_the_second(value, expected):
         assert (found.role, found.confidence, found.label) == ("stamp", 0.9, None)
         assert (found.start, found.end, found.evidence) == (0, len(value), value.strip())
         assert found.day == expected[:10]
+
+
+def test_a_year_has_two_digits_or_four():
+    assert find_dates("05-06-7", latest=LATEST) == find_dates("5.6.7", latest=LATEST) == []
+    assert [one.iso for one in find_dates("05-06-07", latest=LATEST)] == ["2007-06-05"]
