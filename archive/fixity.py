@@ -59,6 +59,7 @@ def seal(
     Only the holder of the write lock may call it, when it has no WARC file open. Raises UsageError for a key
     that is none.
     """
+    _end_last_line(folder / FOLDER / MANIFEST)
     chain = list(links(folder))
     known = {link.file for link in chain}
     fresh = sorted(
@@ -94,21 +95,50 @@ def seal(
 
 
 def links(folder: Path) -> Iterator[Link]:
-    """Yield the links as they are written; a line cut by a crash ends them."""
+    """Yield the links as they are written; one without a `file` for a line that is none.
+
+    A last line that a crash cut short is no link: its file has none, and the next writer makes it.
+    """
     try:
-        lines = (folder / FOLDER / MANIFEST).read_bytes().splitlines()
+        *lines, rest = (folder / FOLDER / MANIFEST).read_bytes().split(b"\n")
     except OSError:
         return
     for line in lines:
-        try:
-            said = json.loads(line)
-            yield Link(
-                int(said["n"]), said["at"], said["file"], int(said["size"]), said["sha256"],
-                int(said["captures"]), int(said["rows_end"]), said["rows"], said["previous"],
-                said.get("signature", ""), line,
-            )  # fmt: skip
-        except (ValueError, KeyError, TypeError):
-            yield Link(0, "", "", 0, "", 0, 0, "", "", "", line)
+        yield _link(line) or Link(0, "", "", 0, "", 0, 0, "", "", "", line)
+    last = _link(rest)
+    if last is not None:
+        yield last
+
+
+def _link(line: bytes) -> Link | None:
+    try:
+        said = json.loads(line)
+        return Link(
+            int(said["n"]), said["at"], said["file"], int(said["size"]), said["sha256"],
+            int(said["captures"]), int(said["rows_end"]), said["rows"], said["previous"],
+            said.get("signature", ""), line,
+        )  # fmt: skip
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _end_last_line(manifest: Path) -> None:
+    """Take away what a crash left of a last line, behind which the next link would be written."""
+    try:
+        said = manifest.read_bytes()
+    except FileNotFoundError:
+        return
+    _, _, rest = said.rpartition(b"\n")
+    if not rest:
+        return
+    with manifest.open("r+b") as stream:
+        if _link(rest) is None:
+            stream.truncate(len(said) - len(rest))
+        else:
+            stream.seek(0, os.SEEK_END)
+            stream.write(b"\n")
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def check_chain(folder: Path, public_key: Path | None = None) -> Iterator[tuple[str, str]]:
