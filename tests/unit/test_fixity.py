@@ -10,7 +10,8 @@ from archive.fixity import FOLDER, MANIFEST, check_chain, links, seal
 
 @pytest.fixture
 def folder(tmp_path):
-    (tmp_path / "warc").mkdir()
+    open_archive(tmp_path, write=True).close()
+    (tmp_path / "warc").mkdir(exist_ok=True)
     (tmp_path / "warc" / "mot.warc.gz").write_bytes(b"mot")
     return tmp_path
 
