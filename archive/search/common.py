@@ -87,17 +87,17 @@ def refresh(db: Any, *, anew: bool = False) -> bool:
 
 def refresh_within(conn: sqlite3.Connection, *, anew: bool = False) -> bool:
     """Do what `refresh` does within the caller's transaction."""
-    articles, newest = conn.execute("SELECT count(*), coalesce(max(article_id), 0) FROM articles").fetchone()
+    articles, newest = _size(conn)
     state = conn.execute("SELECT horizon, words_chosen_at FROM search_common_state").fetchone()
     if articles < LEAST_ARTICLES:
         if state is not None:
-            _forget(conn)
+            forget(conn)
         return state is not None
     if anew or state is None or articles >= _GROWN * state[1]:
-        _forget(conn)
-        for table, is_exact in _TABLES:
-            _choose(conn, table, is_exact, articles, newest)
-        conn.execute("INSERT INTO search_common_state VALUES (1, ?, ?)", (newest, articles))
+        forget(conn)
+        for table, _ in _TABLES:
+            choose(conn, table)
+        note(conn)
         return True
     (stale,) = conn.execute("SELECT count(*) FROM search_common_stale").fetchone()
     if stale < _STALE_DUE and newest - state[0] < _BEHIND_DUE:
@@ -109,12 +109,30 @@ def refresh_within(conn: sqlite3.Connection, *, anew: bool = False) -> bool:
     return True
 
 
-def _forget(conn: sqlite3.Connection) -> None:
+def forget(conn: sqlite3.Connection) -> None:
+    """Take all bits away: searches do without them until `note`."""
     for table in ("search_common", "search_common_state", "search_common_stale"):
         conn.execute(f"DELETE FROM {table}")
 
 
-def _choose(conn: sqlite3.Connection, table: str, is_exact: int, articles: int, newest: int) -> None:
+def note(conn: sqlite3.Connection) -> None:
+    """Say that the bits of both indexes, as `choose` wrote them, stand for the articles there are now."""
+    articles, newest = _size(conn)
+    if articles >= LEAST_ARTICLES:
+        conn.execute("INSERT INTO search_common_state VALUES (1, ?, ?)", (newest, articles))
+
+
+def _size(conn: sqlite3.Connection) -> tuple[int, int]:
+    articles, newest = conn.execute("SELECT count(*), coalesce(max(article_id), 0) FROM articles").fetchone()
+    return articles, newest
+
+
+def choose(conn: sqlite3.Connection, table: str) -> None:
+    """Write the bits of the common words of an index; best right after it was filled, from memory."""
+    is_exact = dict(_TABLES).get(table)
+    articles, newest = _size(conn)
+    if is_exact is None or articles < LEAST_ARTICLES:
+        return
     conn.execute(f"CREATE VIRTUAL TABLE temp.common_words USING fts5vocab('main', '{table}', 'row')")
     try:
         words = conn.execute(

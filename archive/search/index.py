@@ -12,7 +12,7 @@ from typing import Any
 from archive.schema.m0005_files import files_sql
 from archive.schema.m0014_finding import FILL, facets_sql
 from archive.schema.m0019_headings import INDEXES, feed_sql
-from archive.search.common import refresh_within
+from archive.search import common
 from archive.search.forms import exact_form, folded_form
 
 # Articles whose words `check` counts again: the newest, where damage is likeliest, and others all over.
@@ -34,11 +34,13 @@ def reindex(db: Any) -> int:
     conn.create_function("search_folded_form", 1, folded_form, deterministic=True)
     conn.execute("BEGIN IMMEDIATE")
     try:
+        common.forget(conn)
         for table in INDEXES:
             _fill(conn, table)
+            common.choose(conn, table)
+        common.note(conn)
         for statement in FILL:
             conn.execute(statement)
-        refresh_within(conn, anew=True)
         (number,) = conn.execute("SELECT count(*) FROM articles").fetchone()
         conn.execute("COMMIT")
     except BaseException:
