@@ -84,6 +84,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "captured_at": ("Thời điểm lưu", "Captured"),
     "digest": ("Mã kiểm tra nội dung", "Payload digest"),
     "warc": ("Bản ghi WARC", "WARC record"),
+    "captured_from": ("Nhận từ tệp, không phải từ cổng", "Taken in from a file, not from the portal"),
     "extractor": ("Trích xuất bởi", "Extracted by"),
     "revisions": ("Các bản của bài", "Revisions"),
     "revision": ("Bản", "Revision"),

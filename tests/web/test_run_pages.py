@@ -71,3 +71,17 @@ def test_the_same_as_data(browser):
     assert (told["new"], told["gone"], told["failures"]) == (9, 1, {"HTTP <b>500</b>": 2})
     assert told["politeness"]["retry_after_kept"] == 2
     assert browser.get("/luot/9999.json").status_code == 404
+
+
+def test_an_article_that_came_in_a_file_says_so(tmp_path):
+    with Library(tmp_path / "kho") as library:
+        url = "https://chaudoc.gov.example/tin/1"
+        library.add("chaudoc", url, b"<html></html>", article(url, "Tin", ["Một dòng."]))
+    own = Browser(tmp_path / "kho").get("/bai/1?lang=vi").text
+    assert "Nhận từ tệp" not in own
+    with Store(tmp_path / "kho") as store:
+        store.db.execute("UPDATE captures SET origin = 'warc:cua-<b>ai</b>.warc.gz'")
+        store.db.conn.commit()
+    taken_in = Browser(tmp_path / "kho").get("/bai/1?lang=vi").text
+    assert "Nhận từ tệp, không phải từ cổng" in taken_in
+    assert "<code>warc:cua-&lt;b&gt;ai&lt;/b&gt;.warc.gz</code>" in taken_in
