@@ -63,7 +63,8 @@ def article(conn: sqlite3.Connection, article_id: int, query: str = "") -> Json 
         conn,
         "SELECT a.*, p.name AS portal_name, p.organ, p.jurisdiction, r.number AS revision_number, r.blocks, "
         "r.extractor, c.captured_at, c.warc_file, c.warc_offset, c.warc_length, c.payload_digest, "
-        "c.origin AS captured_from, c.url AS fetched_url, c.capture_id FROM articles AS a JOIN portals AS p USING (portal_key) "
+        "c.origin AS captured_from, c.url AS fetched_url, c.capture_id "
+        "FROM articles AS a JOIN portals AS p USING (portal_key) "
         "LEFT JOIN revisions AS r USING (revision_id) LEFT JOIN captures AS c USING (capture_id) "
         "WHERE a.article_id = ?",
         (article_id,),
